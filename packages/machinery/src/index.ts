@@ -1,0 +1,3 @@
+export type * from "./client/client.ts";
+export * from "./kind.ts";
+export * from "./object.ts";

@@ -1,0 +1,136 @@
+/** A subset of the runtime-spec's config.json, with its own names; fields that are not here are refused by name. Extended as the runtime grows. */
+export interface RuntimeConfig {
+  ociVersion: string;
+  hostname?: string;
+  domainname?: string;
+  process: ProcessConfig;
+  root: { path: string; readonly?: boolean };
+  mounts?: MountConfig[];
+  annotations?: Record<string, string>;
+  linux?: LinuxConfig;
+}
+
+export interface ProcessConfig {
+  terminal?: boolean;
+  consoleSize?: { height: number; width: number };
+  cwd: string;
+  args: string[];
+  env?: string[];
+  user?: { uid: number; gid: number; umask?: number; additionalGids?: number[] };
+  capabilities?: Partial<Record<"bounding" | "effective" | "inheritable" | "permitted" | "ambient", string[]>>;
+  noNewPrivileges?: boolean;
+  oomScoreAdj?: number;
+  rlimits?: { type: string; hard: number; soft: number }[];
+}
+
+export interface MountConfig {
+  destination: string;
+  type?: string;
+  source?: string;
+  options?: string[];
+}
+
+export interface LinuxConfig {
+  /** path: join this namespace instead of making one. */
+  namespaces?: { type: "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup" | "user"; path?: string }[];
+  /** Relative to the cgroup2 mount (or, in a cgroup namespace, to its root). */
+  cgroupsPath?: string;
+  resources?: LinuxResources;
+  maskedPaths?: string[];
+  readonlyPaths?: string[];
+  sysctl?: Record<string, string>;
+  rootfsPropagation?: "private" | "shared" | "slave" | "unbindable";
+}
+
+export interface LinuxResources {
+  memory?: { limit?: number; reservation?: number; swap?: number };
+  cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
+  pids?: { limit: number };
+  unified?: Record<string, string>;
+}
+
+/** Where the container's root comes from; mounted in the container's own mount namespace, so nothing is left on the host. */
+export type RootSource =
+  /** One overlay mount. `lower`: top-most layer first. */
+  | { type: "overlay"; lower: string[]; upper: string; work: string }
+  /** An overlay whose writable part is a tmpfs that dies with the container. */
+  | { type: "volatile-overlay"; lower: string[]; sizeBytes?: number }
+  /** A directory, bind mounted. */
+  | { type: "directory"; path: string };
+
+/** Host paths that become fds 0, 1, 2 (files are opened for append, FIFOs read-write so that no writer ever gets SIGPIPE); "null" is /dev/null. */
+export interface Stdio {
+  stdin: string;
+  stdout: string;
+  stderr: string;
+}
+
+export interface StartRequest {
+  id: string;
+  config: RuntimeConfig;
+  /** Default: the directory config.root.path. */
+  root?: RootSource;
+  stdio?: Stdio;
+}
+
+export type ContainerStatus = "created" | "running" | "paused" | "stopped";
+
+export interface ContainerState {
+  id: string;
+  status: ContainerStatus;
+  /** Host-side pid of the container's first process; absent when stopped. */
+  pid?: number;
+  /** Start time of `pid` in clock ticks (field 22 of /proc/pid/stat): tells a reused pid apart. */
+  pidStartTime?: number;
+  created: string;
+  started?: string;
+  finished?: string;
+  exit?: ExitStatus;
+  annotations: Record<string, string>;
+  /** In words: what was asked for and is not in force on this host, e.g. limits without a cgroup v2 controller. */
+  notEnforced: string[];
+}
+
+export interface ExitStatus {
+  /** 0-255, or 128 + signal. */
+  code: number;
+  signal?: number;
+  oomKilled: boolean;
+  finishedAt: string;
+}
+
+export interface ExecRequest {
+  process: ProcessConfig;
+  /** Streams of the caller: pipes, or one pty when process.terminal. */
+  signal?: AbortSignal;
+}
+
+export interface ExecSession {
+  pid: number;
+  stdin: import("node:stream").Writable;
+  stdout: import("node:stream").Readable;
+  /** Absent with a terminal: everything comes on stdout. */
+  stderr?: import("node:stream").Readable;
+  resize(columns: number, rows: number): void;
+  kill(signal: number): void;
+  exit: Promise<{ code: number; signal?: number }>;
+}
+
+/**
+ * Containers on this kernel, without a daemon. State lives in `stateDir/<id>/`, so that any process (also after a kill -9 of this one) sees the same
+ * containers: a tiny shim (a syscall program of a few KB, not Node) is the parent of each container and writes down how it ended.
+ * Codes: RUNTIME_EXISTS, RUNTIME_NOT_FOUND, RUNTIME_BAD_STATE, RUNTIME_INVALID_CONFIG (field path in details), RUNTIME_STEP_FAILED (step, errno, why, hint in details).
+ */
+export interface Runtime {
+  /** create + start, the warm path: resolves when execve has succeeded; nothing is left when it rejects. */
+  run(request: StartRequest): Promise<ContainerState>;
+  state(id: string): Promise<ContainerState>;
+  list(): Promise<ContainerState[]>;
+  exec(id: string, request: ExecRequest): Promise<ExecSession>;
+  /** `all` also signals every other process of the container (cgroup.kill for SIGKILL). */
+  kill(id: string, signal: number, options?: { all?: boolean }): Promise<void>;
+  /** Removes what is left of a stopped container; `force` kills it first. Idempotent. */
+  delete(id: string, options?: { force?: boolean }): Promise<void>;
+  /** Resolves when the container has stopped, also for containers started by a process that is gone. */
+  wait(id: string, signal?: AbortSignal): Promise<ExitStatus>;
+}
