@@ -17,4 +17,32 @@ export const failure = defineErrors({
   REQUEST_TOO_MANY: "too many requests are under way",
   REQUEST_UNAVAILABLE: "what the request needs cannot be reached now",
   REQUEST_TIMEOUT: "the server has not yet seen the revision that the client asks for",
+
+  STORE_EXISTS: "a key that was to be created is there already",
+  STORE_CONFLICT: "a key has changed since the revision that the writer knows",
+  STORE_NOT_FOUND: "a key that was to be changed is not there",
+  STORE_COMPACTED: "the history that a reader asks for is gone from etcd; list again",
+  STORE_FUTURE_REVISION: "the revision that a reader asks for has not happened yet",
+  STORE_UNAVAILABLE: "etcd does not answer; details.unknownFate tells that a write may have happened all the same",
+  STORE_NO_SPACE: "etcd has reached its space quota and takes no more writes",
+  STORE_TOO_LARGE: "a value is larger than etcd takes",
+  STORE_REFUSED: "etcd refuses a request for another reason",
+  STORE_CLOSED: "the store is used after it was closed",
+
+  CACHE_EXPIRED: "the watch cache no longer has the events after the revision that a watcher asks for",
+  CACHE_SLOW_CONSUMER: "a watcher did not take its events fast enough and was dropped",
+  CACHE_BEHIND: "the watch cache did not reach the revision that a reader asks for in time",
+  CACHE_CLOSED: "the watch cache has been closed",
+
+  ETCD_MISSING: "the etcd program is not installed",
+  ETCD_VERSION: "the etcd program is of a version that we cannot work with",
+  ETCD_DATA_CORRUPT: "etcd cannot read its data directory",
+  ETCD_DATA_VERSION: "the data directory was written by another version of etcd",
+  ETCD_ALREADY_RUNNING: "another etcd runs on this data directory",
+  ETCD_PORT_TAKEN: "the port that etcd is to listen on is in use",
+  ETCD_START_FAILED: "etcd ended or did not become ready in time",
+  ETCD_STOPPED: "a managed etcd ended by itself",
+
+  PKI_UNUSABLE: "a certificate or key on disk cannot be read, or does not belong to its authority",
+  PKI_LOCKED: "another process has been issuing certificates in this directory for too long",
 });
