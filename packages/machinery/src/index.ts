@@ -1,3 +1,42 @@
 export type * from "./client/client.ts";
 export * from "./kind.ts";
+export { builtinKinds } from "./kinds/all.ts";
+export { ClusterRole } from "./kinds/cluster-role.ts";
+export { ClusterRoleBinding } from "./kinds/cluster-role-binding.ts";
+export type { ConditionStatus } from "./kinds/condition.ts";
+export { ConfigMap } from "./kinds/config-map.ts";
+export { ControllerRevision } from "./kinds/controller-revision.ts";
+export { Event } from "./kinds/event.ts";
+export { humanDuration } from "./kinds/human-duration.ts";
+export type { LabelSelector, LabelSelectorRequirement } from "./kinds/label-selector.ts";
+export { Lease, type LeaseSpec } from "./kinds/lease.ts";
+export { Namespace } from "./kinds/namespace.ts";
+export { Node, type NodeCondition, type NodeStatus, type NodeSystemInfo, type Taint } from "./kinds/node.ts";
+export type { ObjectReference } from "./kinds/object-reference.ts";
+export { podStatusWord } from "./kinds/pod/columns.ts";
+export type {
+  Container,
+  ContainerPort,
+  EnvVar,
+  ResourceRequirements,
+  SecurityContext,
+  VolumeMount,
+} from "./kinds/pod/container.ts";
+export { Pod } from "./kinds/pod/pod.ts";
+export type { Probe } from "./kinds/pod/probe.ts";
+export type { PodSpec, PodTemplateSpec, Toleration, Volume } from "./kinds/pod/spec.ts";
+export type { ContainerState, ContainerStatus, PodCondition, PodStatus } from "./kinds/pod/status.ts";
+export type { PolicyRule } from "./kinds/policy-rule.ts";
+export { PriorityClass } from "./kinds/priority-class.ts";
+export { Role } from "./kinds/role.ts";
+export { RoleBinding } from "./kinds/role-binding.ts";
+export type { RoleRef, Subject } from "./kinds/role-reference.ts";
+export { Secret } from "./kinds/secret.ts";
+export { ServiceAccount } from "./kinds/service-account.ts";
+export {
+  Workload,
+  type WorkloadCondition,
+  type WorkloadSpec,
+  type WorkloadStatus,
+} from "./kinds/workload/workload.ts";
 export * from "./object.ts";

@@ -25,6 +25,9 @@ export interface Column<T extends KubeObject = KubeObject> {
   value(object: T, now: number): string | number | boolean | null;
 }
 
+/** Reads one field for a field selector; "" when it is unset. (Declared as a method so that a Kind<Pod> is a Kind.) */
+export type FieldGetter<T extends KubeObject> = { get(object: T): string }["get"];
+
 /** A broken rule, in Kubernetes' words: `spec.replicas: Invalid value: -1: must be greater than or equal to 0`. */
 export interface FieldError {
   /** Path with Kubernetes' notation: `spec.template.spec.containers[0].image`. */
@@ -57,7 +60,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceType<T>
   readonly hasStatus: boolean;
   readonly columns: readonly Column<T>[];
   /** Fields that `--field-selector` may name, besides metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields: Readonly<Record<string, FieldGetter<T>>>;
   /** Defaults that the schema cannot state (those that follow from other fields). Mutates. */
   setDefaults?(object: T): void;
   /** Rules that the schema cannot state; `old` is given on update. Pure. */

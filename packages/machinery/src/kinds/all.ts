@@ -1,0 +1,35 @@
+import type { Kind } from "../kind.ts";
+import { ClusterRole } from "./cluster-role.ts";
+import { ClusterRoleBinding } from "./cluster-role-binding.ts";
+import { ConfigMap } from "./config-map.ts";
+import { ControllerRevision } from "./controller-revision.ts";
+import { Event } from "./event.ts";
+import { Lease } from "./lease.ts";
+import { Namespace } from "./namespace.ts";
+import { Node } from "./node.ts";
+import { Pod } from "./pod/pod.ts";
+import { PriorityClass } from "./priority-class.ts";
+import { Role } from "./role.ts";
+import { RoleBinding } from "./role-binding.ts";
+import { Secret } from "./secret.ts";
+import { ServiceAccount } from "./service-account.ts";
+import { Workload } from "./workload/workload.ts";
+
+/** Every kind that the API server has from the start. */
+export const builtinKinds: readonly Kind[] = [
+  ConfigMap,
+  Event,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  ServiceAccount,
+  Workload,
+  ControllerRevision,
+  Lease,
+  PriorityClass,
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+];

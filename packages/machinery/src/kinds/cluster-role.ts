@@ -1,0 +1,25 @@
+import { type Static, Type } from "@sinclair/typebox";
+import type { Kind } from "../kind.ts";
+import { atomicList, createdAtColumn, defineKind, nameColumn, objectSchema } from "./define.ts";
+import { PolicyRuleSchema } from "./policy-rule.ts";
+
+const type = { group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRole" };
+
+const schema = objectSchema(
+  type,
+  "io.k8s.api.rbac.v1",
+  "What may be done to which resources in every namespace, or where it is bound.",
+  {
+    rules: Type.Optional(atomicList(PolicyRuleSchema, "What is allowed; there is no deny.")),
+  },
+);
+
+export type ClusterRole = Static<typeof schema>;
+
+export const ClusterRole: Kind<ClusterRole> = defineKind<ClusterRole>({
+  ...type,
+  plural: "clusterroles",
+  namespaced: false,
+  schema,
+  columns: [nameColumn, createdAtColumn],
+});
