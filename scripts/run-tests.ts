@@ -28,10 +28,13 @@ for await (const line of createInterface({ input: tap.stdout })) {
     else if (verdict === "ok") passed += 1;
     else failed += 1;
   }
-  if (isSkip) console.log(`  skipped: ${name.trim()} (${(directive ?? "").replace(/^SKIP:?\s*/i, "") || "no reason given"})`);
+  if (isSkip)
+    console.log(`  skipped: ${name.trim()} (${(directive ?? "").replace(/^SKIP:?\s*/i, "") || "no reason given"})`);
   if (indent === "") {
     const seconds = /time=([\d.]+)ms/.exec(directive ?? "");
-    console.log(`${verdict === "ok" ? "ok  " : "FAIL"} ${name}${seconds ? ` (${(Number(seconds[1]) / 1000).toFixed(1)} s)` : ""}`);
+    console.log(
+      `${verdict === "ok" ? "ok  " : "FAIL"} ${name}${seconds ? ` (${(Number(seconds[1]) / 1000).toFixed(1)} s)` : ""}`,
+    );
     if (verdict !== "ok") {
       console.log(block.join("\n"));
       if (failed === 0) failed += 1;

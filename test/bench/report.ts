@@ -32,13 +32,20 @@ export function formatFigures(figures: readonly Figure[]): string {
     `${round(figure.median)} ${figure.unit}`,
     figure.p99 === undefined ? "" : `${round(figure.p99)} ${figure.unit}`,
     String(figure.samples),
-    figure.peer ? `${figure.peer.name} ${round(figure.peer.median)}, ratio ${round(figure.median / figure.peer.median)}` : "",
+    figure.peer
+      ? `${figure.peer.name} ${round(figure.peer.median)}, ratio ${round(figure.median / figure.peer.median)}`
+      : "",
     figure.target ? `${figure.target.text}: ${figure.target.met ? "met" : "MISSED"}` : "",
   ]);
   const table = [["figure", "median", "p99", "n", "peer", "target"], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(table[0] as string[]), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)].join("\n");
+  const line = (row: string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [
+    line(table[0] as string[]),
+    `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`,
+    ...rows.map(line),
+  ].join("\n");
 }
 
 function round(value: number): string {

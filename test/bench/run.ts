@@ -24,7 +24,9 @@ if (process.getuid?.() !== 0) {
 
 const sections: string[] = [];
 for (const name of wanted.length > 0 ? wanted : names) {
-  const { default: benchmark } = (await import(join(import.meta.dirname, `${name}.bench.ts`))) as { default: Benchmark };
+  const { default: benchmark } = (await import(join(import.meta.dirname, `${name}.bench.ts`))) as {
+    default: Benchmark;
+  };
   console.error(`${benchmark.name}: ${benchmark.description}`);
   const figures = await benchmark.run((line) => console.error(`  ${line}`));
   const section = `### ${benchmark.name}\n\n${benchmark.description}\n\n${formatFigures(figures)}\n`;

@@ -20,10 +20,14 @@ export class DrydockCommand {
   async run(args: readonly string[], options: { keep?: number; signal?: AbortSignal } = {}): Promise<string> {
     this.#narrator.command(["drydock", ...args].map(quoted).join(" "));
     const { keep = Number.POSITIVE_INFINITY, signal } = options;
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args.slice(0, 1), ...this.#globalArgs, ...args.slice(1)], {
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(signal ? { signal } : {}),
-    });
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, process.argv[1] as string, ...args.slice(0, 1), ...this.#globalArgs, ...args.slice(1)],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        ...(signal ? { signal } : {}),
+      },
+    );
     const shown: string[] = [];
     const stdout: string[] = [];
     const relay = async (stream: NodeJS.ReadableStream, lines: string[]): Promise<void> => {

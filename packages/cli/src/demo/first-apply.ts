@@ -44,7 +44,9 @@ export async function firstApply({ examples, out, signal }: FirstApplyOptions): 
     async () => reportLeftovers(narrator, difference(before, await traces("drydock-demo-"))),
   );
   narrator.summary();
-  narrator.note("\nNext: ./drydock up --nodes 3 --detach, then ./drydock apply -f examples/web.yaml and look around yourself.");
+  narrator.note(
+    "\nNext: ./drydock up --nodes 3 --detach, then ./drydock apply -f examples/web.yaml and look around yourself.",
+  );
 }
 
 interface Story {
@@ -64,7 +66,9 @@ async function tell({ narrator, drydock, directory, examples, signal }: Story): 
       "our own runtime with its own network and process namespaces and an agent inside.",
     async () => drydock.run(["up", "--nodes", "3", "--detach"], { signal }),
   );
-  const kubeconfig = (await runCommand(process.execPath, [process.argv[1] as string, "kubeconfig", "--path", "--data-dir", directory])).trim();
+  const kubeconfig = (
+    await runCommand(process.execPath, [process.argv[1] as string, "kubeconfig", "--path", "--data-dir", directory])
+  ).trim();
   const client = await createClient(await loadKubeconfig(kubeconfig));
   try {
     await narrator.step(
@@ -116,15 +120,21 @@ async function tell({ narrator, drydock, directory, examples, signal }: Story): 
       "A new template means a new revision. Old pods leave only as new ones become ready, so somebody always answers.",
       async () => roll({ narrator, drydock, directory, examples, signal }, client),
     );
-    await narrator.step("Delete the Workload", "Pods have an owner. When it is gone, the garbage collector deletes them.", async () => {
-      await drydock.run(["delete", "workload", "web"], { signal });
-      await followPods(client, SELECTOR, (pods) => pods.length === 0, saw, signal);
-    });
+    await narrator.step(
+      "Delete the Workload",
+      "Pods have an owner. When it is gone, the garbage collector deletes them.",
+      async () => {
+        await drydock.run(["delete", "workload", "web"], { signal });
+        await followPods(client, SELECTOR, (pods) => pods.length === 0, saw, signal);
+      },
+    );
   } finally {
     await client.close();
   }
-  await narrator.step("Take the cluster down", "Processes, namespaces, mounts, cgroups, bridge, routes, data: all of it.", async () =>
-    drydock.run(["down", "--purge"], { signal }),
+  await narrator.step(
+    "Take the cluster down",
+    "Processes, namespaces, mounts, cgroups, bridge, routes, data: all of it.",
+    async () => drydock.run(["down", "--purge"], { signal }),
   );
 }
 
@@ -152,18 +162,27 @@ async function killOne(client: Client, pods: Pod[], narrator: Narrator, signal: 
   if (!victim || !id) throw new Error("no running container was found");
   const [pid] = await processesOfContainer(id);
   if (!pid) throw new Error(`no process of container ${id} was found in /proc`);
-  narrator.note(`Seen from the host, ${name(victim)} is process ${pid}: ${(await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim()}`);
+  narrator.note(
+    `Seen from the host, ${name(victim)} is process ${pid}: ${(await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim()}`,
+  );
   narrator.command(`kill -9 ${pid}`);
   process.kill(pid, "SIGKILL");
   const restarted = (pod: Pod): boolean => (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0 && isReady(pod);
-  await followPods(client, SELECTOR, (all) => all.some((pod) => name(pod) === name(victim) && restarted(pod)), narrator.saw.bind(narrator), signal);
+  await followPods(
+    client,
+    SELECTOR,
+    (all) => all.some((pod) => name(pod) === name(victim) && restarted(pod)),
+    narrator.saw.bind(narrator),
+    signal,
+  );
 }
 
 async function roll({ narrator, drydock, examples, signal }: Story, client: Client): Promise<void> {
   await drydock.run(["apply", "-f", join(examples, "web-v2.yaml")], { signal });
-  const isNew = (pod: Pod): boolean => pod.spec.containers[0]?.image.endsWith(":v2") ?? false;
+  const isNew = (pod: Pod): boolean => pod.spec.containers[0]?.image?.endsWith(":v2") ?? false;
   const { spec } = await client.get(Workload, { namespace: "default", name: "web" });
-  const done = (pods: Pod[]): boolean => pods.length === spec.replicas && pods.every((pod) => isNew(pod) && isReady(pod));
+  const done = (pods: Pod[]): boolean =>
+    pods.length === spec.replicas && pods.every((pod) => isNew(pod) && isReady(pod));
   const pods = await followPods(client, SELECTOR, done, narrator.saw.bind(narrator), signal);
   await fetchPages(pods.slice(0, 1), narrator.saw.bind(narrator), signal);
   await drydock.run(["rollout", "history", "workload/web"], { signal });

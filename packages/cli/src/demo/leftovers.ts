@@ -18,7 +18,10 @@ export async function traces(marker: string): Promise<Traces> {
   ]);
   return {
     processes,
-    mounts: mountinfo.split("\n").map((line) => line.split(" ")[4] ?? "").filter(Boolean),
+    mounts: mountinfo
+      .split("\n")
+      .map((line) => line.split(" ")[4] ?? "")
+      .filter(Boolean),
     interfaces,
     cgroups,
   };
@@ -30,7 +33,12 @@ export function difference(before: Traces, after: Traces): Traces {
     const known = new Set(before[sort]);
     return after[sort].filter((item) => !known.has(item));
   };
-  return { processes: added("processes"), mounts: added("mounts"), interfaces: added("interfaces"), cgroups: added("cgroups") };
+  return {
+    processes: added("processes"),
+    mounts: added("mounts"),
+    interfaces: added("interfaces"),
+    cgroups: added("cgroups"),
+  };
 }
 
 async function processesNaming(marker: string): Promise<string[]> {

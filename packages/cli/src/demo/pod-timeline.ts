@@ -9,7 +9,8 @@ export function describePod(pod: Pod): string {
   const waiting = container?.state?.waiting?.reason;
   if (waiting) return `${phase}, ${waiting}`;
   if (container?.state?.terminated) return `container ended with ${container.state.terminated.exitCode}`;
-  if (phase === "Pending") return pod.spec.nodeName ? `Pending, given to ${pod.spec.nodeName}` : "Pending, not yet on a node";
+  if (phase === "Pending")
+    return pod.spec.nodeName ? `Pending, given to ${pod.spec.nodeName}` : "Pending, not yet on a node";
   return isReady(pod) ? `${phase}, ready` : phase;
 }
 

@@ -1,0 +1,2 @@
+export type { Engine, EngineName, Share, VmRequest, VmResult } from "./engine.ts";
+export { chooseEngine, runInVm } from "./run-in-vm.ts";

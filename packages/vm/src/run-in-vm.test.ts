@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { hasCode, pathExists } from "@drydock/kit";
+import t from "tap";
+import type { VmRequest } from "./engine.ts";
+import { noneEngine } from "./none-engine.ts";
+import { runInVm } from "./run-in-vm.ts";
+import { umlEngine } from "./uml-engine.ts";
+
+const unavailable = await umlEngine.unavailable();
+const options = unavailable === undefined ? {} : { skip: unavailable };
+
+class Sink extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+async function run(
+  script: string,
+  extra: Partial<VmRequest> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const stdout = new Sink();
+  const stderr = new Sink();
+  const { exitCode } = await umlEngine.run({
+    command: ["sh", "-c", script],
+    stdout,
+    stderr,
+    timeoutMs: 60_000,
+    ...extra,
+  });
+  return { code: exitCode, out: stdout.text, err: stderr.text };
+}
+
+async function leftovers(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith("drydock-vm-"));
+}
+
+t.test("a command runs on this host's files with cgroup v2 of its own", options, async (t) => {
+  const marker = `/var/tmp/drydock-vm-marker-${process.pid}`;
+  const { code, out, err } = await run(
+    [
+      "echo to-stdout; echo to-stderr >&2",
+      `"${process.execPath}" -p 'process.version'`,
+      "cat /sys/fs/cgroup/cgroup.subtree_control",
+      // A limit that really bites: the shell inside may have two processes, so its third fork is refused.
+      "mkdir /sys/fs/cgroup/t && echo 2 >/sys/fs/cgroup/t/pids.max",
+      "(echo $$ >/dev/null; sh -c 'echo $$ >/sys/fs/cgroup/t/cgroup.procs; sleep 1 & sleep 1 & wait') 2>&1 | grep -ci 'fork'",
+      `touch ${marker}; seq 1 50000`,
+      "exit 7",
+    ].join("\n"),
+  );
+  t.equal(code, 7, "the exit code is the command's");
+  t.equal(err, "to-stderr\n");
+  const lines = out.trim().split("\n");
+  t.same(lines.slice(0, 2), ["to-stdout", process.version], "the same Node");
+  for (const controller of ["cpu", "io", "memory", "pids"]) t.match(lines[2], controller);
+  t.equal(lines[3], "1", "pids.max refuses a fork");
+  t.equal(lines.length, 4 + 50_000, "no line of output is lost");
+  t.equal(lines.at(-1), "50000");
+  t.notOk(await pathExists(marker), "what it writes outside its shares does not reach the host");
+});
+
+t.test("shares are writable", options, async (t) => {
+  const path = await mkdtemp(join(tmpdir(), "share-"));
+  t.teardown(() => rm(path, { recursive: true, force: true }));
+  const { code } = await run(`echo kept >${path}/file`, { shares: [{ path }], cwd: path });
+  t.equal(code, 0);
+  t.equal(await readFile(join(path, "file"), "utf8"), "kept\n");
+});
+
+t.test("a command that hangs is ended and nothing is left", options, async (t) => {
+  await t.rejects(run("sleep 600", { timeoutMs: 6000 }), { code: "VM_TIMEOUT" });
+  t.same(await leftovers(), []);
+});
+
+t.test("an abort ends the machine", options, async (t) => {
+  const controller = new AbortController();
+  const running = run("sleep 600", { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("enough")), 3000);
+  await t.rejects(running, { message: "enough" });
+  t.same(await leftovers(), []);
+});
+
+t.test("too little memory is a boot failure with the console's end", options, async (t) => {
+  const error = await run("true", { memoryMiB: 8 }).then(
+    () => undefined,
+    (reason) => reason,
+  );
+  t.ok(hasCode(error, "VM_BOOT_FAILED"));
+  t.match(error.hint, /memory/);
+});
+
+t.test("requests that cannot be met are refused", async (t) => {
+  const sink = { stdout: new Sink(), stderr: new Sink() };
+  await t.rejects(umlEngine.run({ command: ["true"], cpus: 2, ...sink }), { code: "VM_BAD_REQUEST" });
+  await t.rejects(runInVm({ command: [], ...sink }), { code: "VM_BAD_REQUEST" });
+});
+
+t.test("the host itself serves where it has cgroup v2", async (t) => {
+  const stdout = new Sink();
+  const { exitCode } = await noneEngine.run({ command: ["sh", "-c", "echo here; exit 3"], stdout, stderr: new Sink() });
+  t.equal(exitCode, 3);
+  t.equal(stdout.text, "here\n");
+});
