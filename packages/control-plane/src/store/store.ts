@@ -16,9 +16,28 @@ export interface StoredList {
   remaining: number;
 }
 
-export type StoreEvent =
-  | { type: "put"; key: string; value: Buffer; revision: number; createRevision: number; previous?: Buffer | undefined }
-  | { type: "delete"; key: string; revision: number; previous?: Buffer | undefined };
+export type StoreEvent = StorePut | StoreDelete;
+
+export interface StorePut {
+  type: "put";
+  key: string;
+  value: Buffer;
+  revision: number;
+  /** Equal to `revision` when this put created the key. */
+  createRevision: number;
+  /** The value before; undefined for a creation, or when it has just been compacted. */
+  previous?: Buffer | undefined;
+  /** The revision at which the previous value was written. */
+  previousRevision?: number | undefined;
+}
+
+export interface StoreDelete {
+  type: "delete";
+  key: string;
+  revision: number;
+  previous?: Buffer | undefined;
+  previousRevision?: number | undefined;
+}
 
 /** Whole revisions, in order: `events` never holds part of a revision. `revision` is the last one that is complete. */
 export interface StoreBatch {
@@ -26,10 +45,19 @@ export interface StoreBatch {
   events: StoreEvent[];
 }
 
+/** A watch under way. */
+export interface StoreWatch extends AsyncIterable<StoreBatch> {
+  /** How often the stream to etcd broke and was opened again. */
+  readonly reconnects: number;
+}
+
 /**
  * The narrow door to etcd. Keys are full (`/registry/…`), values opaque, revisions etcd's own.
- * Errors: STORE_EXISTS, STORE_CONFLICT (details.current has the value that won, if any), STORE_NOT_FOUND, STORE_COMPACTED (details.compactRevision),
- * STORE_UNAVAILABLE, STORE_NO_SPACE.
+ * Errors: STORE_EXISTS and STORE_CONFLICT (details.current has the StoredValue that won), STORE_NOT_FOUND, STORE_COMPACTED,
+ * STORE_FUTURE_REVISION, STORE_UNAVAILABLE, STORE_NO_SPACE, STORE_TOO_LARGE, STORE_REFUSED, STORE_CLOSED.
+ * Every call ends within the time limit that the store was opened with. A read is retried within it. A write is retried
+ * only while it has certainly not been sent; one that was sent and not answered fails with STORE_UNAVAILABLE and
+ * details.unknownFate = true: it may have happened, may happen yet, or may never happen. Read to find out.
  */
 export interface Store {
   get(key: string): Promise<StoredValue | undefined>;
@@ -42,11 +70,11 @@ export interface Store {
   /** Deletes a key that must be at `modRevision`; returns the revision of the deletion. */
   delete(key: string, modRevision: number): Promise<number>;
   /**
-   * All changes below `prefix` after `afterRevision` (exclusive), with previous values: ordered, none lost, none twice, whole revisions,
+   * All changes to keys that start with `prefix` after `afterRevision` (exclusive), with previous values: ordered, none lost, none twice, whole revisions,
    * through reconnects. Ends when the signal aborts; throws STORE_COMPACTED when the history is gone: list again.
    * Batches without events are progress: nothing below `prefix` happened up to `revision`.
    */
-  watch(prefix: string, afterRevision: number, signal: AbortSignal): AsyncIterable<StoreBatch>;
+  watch(prefix: string, afterRevision: number, signal: AbortSignal): StoreWatch;
   /** Forgets history before `revision`. */
   compact(revision: number): Promise<void>;
   close(): Promise<void>;
