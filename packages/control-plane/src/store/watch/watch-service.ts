@@ -20,8 +20,10 @@ let watchMethod: Promise<MethodDefinition<WatchRequest, WatchResponse>> | undefi
 async function loadWatchMethod(): Promise<MethodDefinition<WatchRequest, WatchResponse>> {
   // Cluster ids are uint64 and lose their low bits as numbers; we only compare them.
   const definition = await load(PROTO, { longs: Number, enums: String, defaults: true });
-  const service = definition["etcdserverpb.Watch"] as Record<string, MethodDefinition<WatchRequest, WatchResponse>>;
-  return service["Watch"] as MethodDefinition<WatchRequest, WatchResponse>;
+  const service = definition["etcdserverpb.Watch"] as unknown as {
+    Watch: MethodDefinition<WatchRequest, WatchResponse>;
+  };
+  return service.Watch;
 }
 
 export async function connectWatchService(endpoint: string, tls: ClientTls | undefined): Promise<WatchService> {
