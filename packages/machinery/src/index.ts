@@ -1,4 +1,13 @@
 export type * from "./client/client.ts";
+export { type CreateClientOptions, createClient } from "./client/create-client.ts";
+export { linesOf } from "./client/json-lines.ts";
+export { loadKubeconfig } from "./client/kubeconfig.ts";
+export { queryString, resourcePath } from "./client/resource-path.ts";
+export { errorFromStatus, isStatus, parseStatus, type Status } from "./client/status.ts";
+export type { InformerHandler } from "./informer/handlers.ts";
+export { IndexedCache, type Indexer } from "./informer/indexed-cache.ts";
+export type { Informer, InformerHealth } from "./informer/informer.ts";
+export { type InformerOptions, startInformer } from "./informer/start-informer.ts";
 export * from "./kind.ts";
 export { builtinKinds } from "./kinds/all.ts";
 export { ClusterRole } from "./kinds/cluster-role.ts";

@@ -21,6 +21,11 @@ export interface WatchOptions extends Omit<ListOptions, "limit" | "continue"> {
   allowWatchBookmarks?: boolean | undefined;
   sendInitialEvents?: boolean | undefined;
   timeoutSeconds?: number | undefined;
+  /**
+   * A watch with bookmarks that brings nothing for so long, ms, is taken for dead and throws API_UNAVAILABLE: a peer that vanished without
+   * a word (a pulled cable, a dropped route) looks just like silence. 90 s unless stated.
+   */
+  idleTimeoutMs?: number | undefined;
 }
 
 export type WatchEvent<T extends KubeObject> =
@@ -44,16 +49,21 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number | undefined;
   preconditions?: { uid?: string; resourceVersion?: string } | undefined;
   dryRun?: boolean | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";
 
 /**
  * A typed client of the API server. Every failure is a DrydockError: `API_NOT_FOUND`, `API_CONFLICT`, `API_ALREADY_EXISTS`, `API_EXPIRED`
- * (410, list again), `API_FORBIDDEN`, `API_UNAUTHORIZED`, `API_INVALID`, `API_TOO_MANY_REQUESTS`, `API_UNAVAILABLE` (not reached, or 5xx), with the server's Status in `details.status`.
+ * (410, list again), `API_FORBIDDEN`, `API_UNAUTHORIZED`, `API_INVALID`, `API_TOO_MANY_REQUESTS`, `API_UNAVAILABLE` (not reached, or 5xx) and the rest of errors.ts, with the server's Status in `details.status`.
  */
 export interface Client {
-  get<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName): Promise<T>;
+  get<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<T>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<ObjectList<T>>;
   /** Ends when the server ends it or the signal aborts; throws API_EXPIRED when the revision is too old. Never reconnects by itself: informers do. */
   watch<T extends KubeObject>(type: ResourceType<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
@@ -82,7 +92,10 @@ export interface Client {
     body: unknown,
     options?: WriteOptions,
   ): Promise<unknown>;
-  /** Any request; the body of the answer as a stream of bytes. For logs, discovery and raw access. */
+  /**
+   * Any request; the body of the answer as a stream of bytes. For logs, discovery and raw access. A text or bytes as body are sent as they are,
+   * anything else as JSON. Answers of 400 and more are thrown like those of the other methods.
+   */
   stream(
     method: string,
     path: string,
@@ -101,4 +114,6 @@ export interface ClientConfig {
   cert?: string;
   key?: string;
   token?: string;
+  /** Namespace for requests that name none; "default" unless stated. */
+  namespace?: string;
 }
