@@ -7,6 +7,8 @@ export interface GuestPlan {
   mountShare(path: string): string;
   /** Devices of the machine for the command's output and for our own status lines. */
   devices: { stdin: string; stdout: string; stderr: string; status: string };
+  /** The devices are terminals and must be told to leave bytes alone. */
+  devicesAreTerminals: boolean;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface GuestPlan {
  */
 export function guestScript(request: VmRequest, plan: GuestPlan): string {
   const { stdin, stdout, stderr, status } = plan.devices;
+  // Nobody types at these: bytes pass as they are.
+  const rawDevices = request.terminal ? [status] : [stdout, stderr, status];
   const environment = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: "/root",
@@ -43,9 +47,7 @@ export function guestScript(request: VmRequest, plan: GuestPlan): string {
     "done",
     "$B ip link set lo up; $B hostname drydock-vm",
     ...(request.shares ?? []).map(({ path }) => plan.mountShare(path)),
-    // Ours are no terminals that somebody types at: bytes pass as they are.
-    ...(request.terminal ? [] : [`for tty in ${stdout} ${stderr}; do $B stty -F $tty raw -echo; done`]),
-    `$B stty -F ${status} raw -echo`,
+    ...(plan.devicesAreTerminals ? rawDevices.map((device) => `$B stty -F ${device} raw -echo`) : []),
     `echo "up $($B cut -d' ' -f1 /proc/uptime)" >${status}`,
     `$B setsid ${request.terminal ? "-c " : ""}$B chroot $N /bin/sh -c ${shellQuote(run)} <${stdin} >${stdout} 2>${stderr}`,
     `echo "exit $?" >${status}`,

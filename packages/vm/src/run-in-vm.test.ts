@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { hasCode, pathExists } from "@drydock/kit";
 import t from "tap";
-import type { VmRequest } from "./engine.ts";
+import type { Engine, VmRequest } from "./engine.ts";
 import { noneEngine } from "./none-engine.ts";
+import { qemuEngine } from "./qemu/qemu-engine.ts";
 import { runInVm } from "./run-in-vm.ts";
 import { umlEngine } from "./uml-engine.ts";
 
 const unavailable = await umlEngine.unavailable();
 const options = unavailable === undefined ? {} : { skip: unavailable };
+const qemuUnavailable = await qemuEngine.unavailable();
 
 class Sink extends Writable {
   text = "";
@@ -72,6 +74,31 @@ t.test("shares are writable", options, async (t) => {
   t.equal(code, 0);
   t.equal(await readFile(join(path, "file"), "utf8"), "kept\n");
 });
+
+t.test(
+  "the qemu engine adds processors, cpuset, PSI and BTF",
+  qemuUnavailable === undefined ? {} : { skip: qemuUnavailable },
+  async (t) => {
+    const path = await mkdtemp(join(tmpdir(), "share-"));
+    t.teardown(() => rm(path, { recursive: true, force: true }));
+    const script = [
+      "nproc; cat /sys/fs/cgroup/cgroup.subtree_control; head -c4 /sys/kernel/btf/vmlinux | wc -c; grep -c some /proc/pressure/cpu",
+      // A module that is not in the initramfs, loaded because somebody asked for what it does.
+      "ip link add probe type bridge && echo bridge",
+      `echo kept >${path}/file; seq 1 50000; echo oops >&2; exit 9`,
+    ].join("\n");
+    const { code, out, err } = await run(script, { cpus: 2, shares: [{ path }], timeoutMs: 120_000 }, qemuEngine);
+    const lines = out.trim().split("\n");
+    t.equal(code, 9);
+    t.equal(lines[0], "2");
+    t.match(lines[1], /cpuset cpu io memory/);
+    t.same(lines.slice(2, 5), ["4", "1", "bridge"]);
+    t.equal(lines.length, 5 + 50_000, "no line of output is lost");
+    t.match(err, /oops\n$/);
+    t.equal(await readFile(join(path, "file"), "utf8"), "kept\n", "shares are writable");
+    t.same(await leftovers(), []);
+  },
+);
 
 t.test("a command that hangs is ended and nothing is left", options, async (t) => {
   await t.rejects(run("sleep 600", { timeoutMs: 6000 }), { code: "VM_TIMEOUT" });

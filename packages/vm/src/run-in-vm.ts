@@ -1,10 +1,11 @@
 import type { Engine, EngineName, VmRequest, VmResult } from "./engine.ts";
 import { vmError } from "./errors.ts";
 import { noneEngine } from "./none-engine.ts";
+import { qemuEngine } from "./qemu/qemu-engine.ts";
 import { umlEngine } from "./uml-engine.ts";
 
 /** In the order in which they are taken when nobody names one: the host itself when it will do, then the quickest machine. */
-const engines: readonly Engine[] = [noneEngine, umlEngine];
+const engines: readonly Engine[] = [noneEngine, umlEngine, qemuEngine];
 
 /** The engine called `name`, or the first that works here. VM_ENGINE_MISSING says of each why it does not. */
 export async function chooseEngine(name?: EngineName): Promise<Engine> {

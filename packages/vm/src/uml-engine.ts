@@ -2,13 +2,12 @@ import { spawn } from "node:child_process";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable, Writable } from "node:stream";
 import { pathExists } from "@drydock/kit";
 import type { Engine, VmRequest, VmResult } from "./engine.ts";
 import { vmError } from "./errors.ts";
 import { guestScript } from "./guest-script.ts";
+import { type GuestStreams, superviseGuest } from "./guest-session.ts";
 
 const KERNEL = "/usr/bin/linux.uml";
 const MODULES = "/usr/lib/uml/modules";
@@ -57,6 +56,7 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
         `$B insmod ${MODULES}/${release}/kernel/fs/overlayfs/overlay.ko`,
       ],
       mountShare: (path) => `$B mkdir -p "$N${path}" && $B mount -t hostfs none "$N${path}" -o "${path}"`,
+      devicesAreTerminals: true,
       devices: request.terminal
         ? { stdin: "/dev/tty1", stdout: "/dev/tty1", stderr: "/dev/tty1", status: "/dev/tty3" }
         : { stdin: "/dev/null", stdout: "/dev/tty1", stderr: "/dev/tty2", status: "/dev/tty3" },
@@ -90,70 +90,15 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
       detached: true,
     },
   );
-  const kill = (): void => {
-    try {
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // The whole group has ended already.
-    }
-  };
-  let timedOut = false;
-  const timer =
-    request.timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          timedOut = true;
-          kill();
-        }, request.timeoutMs);
-  request.signal?.addEventListener("abort", kill, { once: true });
-
-  const [, console_, kernelErrors, output, errors, status] = child.stdio as unknown as Readable[];
-  const consoleTail: string[] = [];
-  for (const stream of [console_, kernelErrors]) {
-    createInterface({ input: stream as Readable }).on("line", (line) => {
-      consoleTail.push(line);
-      if (consoleTail.length > 40) consoleTail.shift();
-    });
-  }
-  let bootMs: number | undefined;
-  let exitCode: number | undefined;
-  createInterface({ input: status as Readable }).on("line", (line) => {
-    if (line.startsWith("up ")) bootMs = performance.now() - started;
-    const ended = /^exit (\d+)/.exec(line);
-    if (ended) exitCode = Number(ended[1]);
-  });
-  if (request.terminal && child.stdin) request.terminal.input.pipe(child.stdin);
-  const closed = new Promise<void>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => resolve());
-  });
+  const [stdin, console_, kernelErrors, output, errors, status] = child.stdio as unknown as [
+    Writable | null,
+    ...Readable[],
+  ];
+  if (request.terminal && stdin) request.terminal.input.pipe(stdin);
   try {
-    await Promise.all([
-      pipeline(output as Readable, request.terminal?.output ?? request.stdout, { end: false }),
-      pipeline(errors as Readable, request.stderr, { end: false }),
-      closed,
-    ]);
+    const streams = { consoles: [console_, kernelErrors], output, errors, status } as GuestStreams;
+    return await superviseGuest("uml", request, child, streams, started);
   } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener("abort", kill);
-    if (request.terminal && child.stdin) request.terminal.input.unpipe(child.stdin);
-    kill();
+    if (request.terminal && stdin) request.terminal.input.unpipe(stdin);
   }
-  request.signal?.throwIfAborted();
-  if (timedOut) {
-    throw vmError(
-      "VM_TIMEOUT",
-      `the command did not end within ${request.timeoutMs} ms and the machine was switched off`,
-      {
-        hint: "raise --timeout, or look why it hangs: drydock vm shell",
-      },
-    );
-  }
-  if (exitCode === undefined || bootMs === undefined) {
-    throw vmError("VM_BOOT_FAILED", "the machine ended before its command did", {
-      details: { console: consoleTail },
-      hint: "the end of its console is in the details; more memory (--memory) often helps",
-    });
-  }
-  return { exitCode, engine: "uml", bootMs };
 }
