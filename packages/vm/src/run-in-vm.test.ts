@@ -25,10 +25,11 @@ class Sink extends Writable {
 async function run(
   script: string,
   extra: Partial<VmRequest> = {},
+  engine: Engine = umlEngine,
 ): Promise<{ code: number; out: string; err: string }> {
   const stdout = new Sink();
   const stderr = new Sink();
-  const { exitCode } = await umlEngine.run({
+  const { exitCode } = await engine.run({
     command: ["sh", "-c", script],
     stdout,
     stderr,
