@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Client, createClient, loadKubeconfig, Pod, Workload } from "@drydock/machinery";
-import { buildWebImages } from "../support/web-images.ts";
+import { buildWebImages } from "../../packages/cli/src/demo/web-images.ts";
 import type { Benchmark, Figure } from "./report.ts";
 import { median, percentile } from "./statistics.ts";
 
@@ -85,7 +85,7 @@ async function applies(
     for (let index = 0; index < APPLIES / 3; index += 1) {
       const workload = sleeper(`command-${index}`, image.name);
       const file = join(directory, `${workload.metadata.name}.json`);
-      await (await import("node:fs/promises")).writeFile(file, JSON.stringify(workload));
+      await writeFile(file, JSON.stringify(workload));
       viaCommand.push(await untilRunning(client, workload.metadata.name, () => drydock("apply", "-f", file)));
       await client.delete(Workload, { namespace: "default", name: workload.metadata.name });
     }
