@@ -44,5 +44,4 @@ export const failure = defineErrors({
   ETCD_STOPPED: "a managed etcd ended by itself",
 
   PKI_UNUSABLE: "a certificate or key on disk cannot be read, or does not belong to its authority",
-  PKI_LOCKED: "another process has been issuing certificates in this directory for too long",
 });

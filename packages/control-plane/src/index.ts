@@ -1,3 +1,13 @@
+export { type EnsurePkiOptions, ensurePki } from "./pki/ensure-pki.ts";
+export {
+  type ClientCertificateRequest,
+  issueClientCertificate,
+  issueServingCertificate,
+  type ServingCertificateRequest,
+} from "./pki/issue.ts";
+export type { KeyPair, StoredKeyPair } from "./pki/key-pair.ts";
+export { type KubeconfigParts, kubeconfigFor } from "./pki/kubeconfig.ts";
+export type { Pki } from "./pki/pki.ts";
 export type { CacheChange, CacheEvent, CacheProgress } from "./store/cache/cache-event.ts";
 export type { ClientTls, StoreOptions } from "./store/connection-options.ts";
 export { openStore } from "./store/open-store.ts";
