@@ -49,3 +49,44 @@ export {
   type WorkloadStatus,
 } from "./kinds/workload/workload.ts";
 export * from "./object.ts";
+export { checkValues } from "./schema/check-values.ts";
+export { applySchemaDefaults } from "./schema/defaults.ts";
+export * as fieldError from "./schema/field-errors.ts";
+export type { JsonSchema } from "./schema/json-schema.ts";
+export {
+  configMapKey,
+  dnsLabel,
+  dnsSubdomain,
+  envVarName,
+  labelValue,
+  type NameRule,
+  pathSegment,
+  portName,
+  qualifiedName,
+} from "./schema/names.ts";
+export {
+  canonicalQuantity,
+  compareQuantities,
+  formatBytes,
+  formatMilli,
+  isQuantity,
+  milliOf,
+  parseQuantity,
+  wholeOf,
+} from "./schema/quantity.ts";
+export { applyDefaults, type ReadObject, readObject, validateObject } from "./schema/read-object.ts";
+export { pruneUnknownFields, type UnknownField } from "./schema/unknown-fields.ts";
+export {
+  type FieldRequirement,
+  fieldMatcher,
+  formatFieldSelector,
+  parseFieldSelector,
+} from "./selector/field-selector.ts";
+export {
+  formatLabelRequirements,
+  type LabelRequirement,
+  type Labels,
+  matchesLabels,
+} from "./selector/label-requirement.ts";
+export { formatLabelSelector, matchesLabelSelector, requirementsOf } from "./selector/label-selector.ts";
+export { parseLabelSelector } from "./selector/parse-label-selector.ts";

@@ -1,4 +1,5 @@
 import type { Column } from "../../kind.ts";
+import { formatLabelSelector } from "../../selector/label-selector.ts";
 import { ageColumn, nameColumn } from "../define.ts";
 import type { Workload } from "./workload.ts";
 
@@ -43,6 +44,6 @@ export const workloadColumns: Column<Workload>[] = [
     type: "string",
     priority: 1,
     description: "Selects the workload's pods.",
-    value: ({ spec }) => (spec.selector ? JSON.stringify(spec.selector) : "<none>"),
+    value: ({ spec }) => formatLabelSelector(spec.selector ?? {}) || "<none>",
   },
 ];
