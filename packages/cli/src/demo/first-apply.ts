@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { runCommand } from "@drydock/kit";
 import { type Client, createClient, loadKubeconfig, type Pod, Workload } from "@drydock/machinery";
+import { installationRoot } from "../installation-root.ts";
 import { processesOfContainer } from "./container-process.ts";
 import { DrydockCommand } from "./drydock-command.ts";
 import { difference, type Traces, traces } from "./leftovers.ts";
@@ -14,8 +15,6 @@ const SELECTOR = "app=web";
 const PORT = 8080;
 
 export interface FirstApplyOptions {
-  /** The folder that has web.yaml. */
-  examples: string;
   out: Writable;
   signal: AbortSignal;
 }
@@ -24,13 +23,13 @@ export interface FirstApplyOptions {
  * The first lesson: from `up` to `down`, one Workload and all that happens to it. Everything runs in a cluster of its own that is gone at
  * the end, also when a step fails or the reader presses Ctrl-C.
  */
-export async function firstApply({ examples, out, signal }: FirstApplyOptions): Promise<void> {
+export async function firstApply({ out, signal }: FirstApplyOptions): Promise<void> {
   const narrator = new Narrator(out);
   const before = await traces("drydock-demo-");
   const directory = await mkdtemp("/var/tmp/drydock-demo-");
   const drydock = new DrydockCommand(narrator, ["--data-dir", directory]);
   try {
-    await tell({ narrator, drydock, directory, examples, signal });
+    await tell({ narrator, drydock, directory, examples: join(installationRoot(), "examples"), signal });
   } catch (error) {
     // What went wrong is the story now; that the cluster goes away must not hide it.
     await drydock.run(["down", "--purge"]).catch(() => {});
@@ -80,7 +79,7 @@ async function tell({ narrator, drydock, directory, examples, signal }: Story): 
       "Import an image",
       "An OCI image is a list of tar layers named by their digest, plus a config. This one is a busybox from this machine and one page.",
       async () => {
-        for (const { name, path } of await buildWebImages(directory)) {
+        for (const { name, path } of await buildWebImages(join(directory, "images-to-import"))) {
           await drydock.run(["images", "import", path, "--name", name, "--cluster"], { signal });
         }
       },
