@@ -4,6 +4,29 @@ export { linesOf } from "./client/json-lines.ts";
 export { loadKubeconfig } from "./client/kubeconfig.ts";
 export { queryString, resourcePath } from "./client/resource-path.ts";
 export { errorFromStatus, isStatus, parseStatus, type Status } from "./client/status.ts";
+export { findCondition, isConditionTrue, rfc3339, rfc3339Micro, withCondition } from "./controller/conditions.ts";
+export type {
+  Controller,
+  ControllerHealth,
+  ControllerOptions,
+  ReconcileResult,
+  Reconciler,
+} from "./controller/controller.ts";
+export {
+  type CreateOrUpdateOutcome,
+  createOrUpdate,
+  getIfExists,
+  retryOnConflict,
+} from "./controller/create-or-update.ts";
+export { informerSource, type KeySource } from "./controller/key-source.ts";
+export { controllerOf, controllerReference, isControlledBy, setControllerReference } from "./controller/owners.ts";
+export { startController } from "./controller/start-controller.ts";
+export {
+  createEventRecorder,
+  type EventRecorder,
+  type EventRecorderOptions,
+  referenceTo,
+} from "./events/event-recorder.ts";
 export type { InformerHandler } from "./informer/handlers.ts";
 export { IndexedCache, type Indexer } from "./informer/indexed-cache.ts";
 export type { Informer, InformerHealth } from "./informer/informer.ts";
@@ -48,7 +71,10 @@ export {
   type WorkloadSpec,
   type WorkloadStatus,
 } from "./kinds/workload/workload.ts";
+export { type LeaderElection, type LeaderElectionOptions, startLeaderElection } from "./leader/leader-election.ts";
+export type { ElectionTimes } from "./leader/lease-record.ts";
 export * from "./object.ts";
+export { WorkQueue, type WorkQueueOptions, type WorkQueueStats } from "./queue/work-queue.ts";
 export { checkValues } from "./schema/check-values.ts";
 export { applySchemaDefaults } from "./schema/defaults.ts";
 export * as fieldError from "./schema/field-errors.ts";

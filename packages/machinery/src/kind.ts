@@ -39,7 +39,8 @@ export interface FieldError {
     | "FieldValueDuplicate"
     | "FieldValueForbidden"
     | "FieldValueTypeInvalid"
-    | "FieldValueTooLong";
+    | "FieldValueTooLong"
+    | "FieldValueNotFound";
   /** Without the path: `Invalid value: -1: must be …`. */
   message: string;
 }

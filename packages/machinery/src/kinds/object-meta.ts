@@ -2,7 +2,8 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import type { ObjectMeta } from "../object.ts";
 
 const text = (description: string) => Type.String({ description });
-const stringMap = (description: string) => Type.Record(Type.String(), Type.String(), { description });
+const stringMap = (description: string) =>
+  Type.Unsafe<Record<string, string>>({ type: "object", additionalProperties: { type: "string" }, description });
 const time = (description: string) => Type.String({ description, format: "date-time" });
 
 const OwnerReference = Type.Object(

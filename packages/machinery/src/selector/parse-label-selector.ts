@@ -2,7 +2,7 @@ import { failure } from "../errors.ts";
 import { labelValue, qualifiedName } from "../schema/names.ts";
 import type { LabelRequirement } from "./label-requirement.ts";
 
-const token = /\s*(?:([()!,])|(==|!=|=|>|<)|([^\s()!,=<>]+))/y;
+const token = /\s*(?:(==|!=|=|>|<)|([()!,])|([^\s()!,=<>]+))/y;
 const END = "";
 
 /**
@@ -21,7 +21,8 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     throw unexpected(text, peek(), wanted);
   };
   const list = (): string[] => {
-    if (take() !== "(") throw unexpected(text, peek(), "'('");
+    const open = take();
+    if (open !== "(") throw unexpected(text, open, "'('");
     const values = [wordOr("", "value")];
     for (let next = take(); next !== ")"; next = take()) {
       if (next !== ",") throw unexpected(text, next, "',' or ')'");
@@ -61,7 +62,8 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     checkNames(text, requirement);
     requirements.push(requirement);
     if (tokens.length === 0) break;
-    if (take() !== ",") throw unexpected(text, peek(), "',' or the end");
+    const separator = take();
+    if (separator !== ",") throw unexpected(text, separator, "',' or the end");
     if (tokens.length === 0) throw unexpected(text, END, "label key after ','");
   }
   return requirements;
