@@ -1,3 +1,6 @@
+export { stopRecordedEtcd } from "./etcd/pid-file.ts";
+export { endProcess, identifyProcess, isRunning, type ProcessIdentity } from "./etcd/process-identity.ts";
+export { type ManagedEtcd, type StartEtcdOptions, startEtcd } from "./etcd/start-etcd.ts";
 export { type EnsurePkiOptions, ensurePki } from "./pki/ensure-pki.ts";
 export {
   type ClientCertificateRequest,

@@ -25,7 +25,7 @@ export interface StoreOptions {
  * - gRPC waits up to 2 min between attempts to connect unless told otherwise; a restarted etcd should be found at once.
  * - Never through a proxy from the environment.
  */
-export const CHANNEL_OPTIONS = {
+const CHANNEL_OPTIONS = {
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.max_receive_message_length": -1,
@@ -35,3 +35,12 @@ export const CHANNEL_OPTIONS = {
   "grpc.max_reconnect_backoff_ms": 1_000,
   "grpc.enable_http_proxy": 0,
 } as const;
+
+/**
+ * The channel options for a set of endpoints. TLS has no server names that are addresses (RFC 6066), and Node warns of
+ * them: etcd on loopback is spoken to as `localhost`, which every certificate of ours for etcd bears.
+ */
+export function channelOptions(endpoints: readonly string[]): Record<string, string | number> {
+  const loopback = endpoints.every((endpoint) => /^https:\/\/(127\.0\.0\.1|\[::1\])(:|$)/.test(endpoint));
+  return loopback ? { ...CHANNEL_OPTIONS, "grpc.ssl_target_name_override": "localhost" } : { ...CHANNEL_OPTIONS };
+}

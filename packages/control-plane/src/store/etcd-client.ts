@@ -1,7 +1,7 @@
 import { noop } from "cockatiel";
 import { Etcd3, type KVClient } from "etcd3";
 import { failure } from "../errors.ts";
-import { CHANNEL_OPTIONS, type StoreOptions } from "./connection-options.ts";
+import { channelOptions, type StoreOptions } from "./connection-options.ts";
 import { connectWatchService, type WatchService } from "./watch/watch-service.ts";
 
 /** The connections of one store. This module loads gRPC: import it only when a store is really used. */
@@ -19,7 +19,7 @@ export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
   const { tls } = options;
   const etcd = new Etcd3({
     hosts: [...options.endpoints],
-    grpcOptions: { ...CHANNEL_OPTIONS },
+    grpcOptions: channelOptions(options.endpoints),
     // The library would retry writes whose fate is unknown, and stop calling a host for 5 s after three failures.
     faultHandling: { global: noop, host: () => noop },
     ...(tls && {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Client, type ClientDuplexStream, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { load } from "@grpc/proto-loader";
-import { CHANNEL_OPTIONS, type ClientTls } from "../connection-options.ts";
+import { type ClientTls, channelOptions } from "../connection-options.ts";
 import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
 
 export type WatchCall = ClientDuplexStream<WatchRequest, WatchResponse>;
@@ -32,7 +32,7 @@ export async function connectWatchService(endpoint: string, tls: ClientTls | und
   const channel = tls
     ? credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert))
     : credentials.createInsecure();
-  const client = new Client(endpoint.replace(/^https?:\/\//, ""), channel, CHANNEL_OPTIONS);
+  const client = new Client(endpoint.replace(/^https?:\/\//, ""), channel, channelOptions([endpoint]));
   return {
     endpoint,
     open() {
