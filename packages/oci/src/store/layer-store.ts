@@ -107,8 +107,11 @@ export class LayerStore {
     lowers: readonly string[],
     hooks: UnpackHooks,
   ): Promise<UnpackedLayer> {
-    const running = this.#running.get(id);
-    if (running) return await running;
+    for (let running = this.#running.get(id); running; running = this.#running.get(id)) {
+      // Its failure may be its own, an abort for one: then it is our turn, and we meet the same error if it is in the layer.
+      const shared = await running.catch(() => undefined);
+      if (shared) return shared;
+    }
     const started = this.#unpack(id, layer, lowers, hooks).finally(() => this.#running.delete(id));
     this.#running.set(id, started);
     return await started;

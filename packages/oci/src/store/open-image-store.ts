@@ -2,7 +2,8 @@ import { type Logger, silentLogger } from "@drydock/kit";
 import { isDigest } from "../digest.ts";
 import { imageError } from "../errors.ts";
 import { importImage } from "../import/import-image.ts";
-import { normalizeReference, parseReference } from "../reference/parse-reference.ts";
+import { formatReference, normalizeReference, parseReference } from "../reference/parse-reference.ts";
+import { pullImage } from "../registry/pull-image.ts";
 import type { Descriptor, Image, ImageStore, PullOptions } from "../types.ts";
 import { defaultLayerLimits, type LayerLimits } from "../unpack/limits.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -45,7 +46,12 @@ class DirectoryImageStore implements ImageStore {
   }
 
   async pull(reference: string, options: PullOptions = {}): Promise<Image> {
-    throw imageError("IMAGE_REGISTRY_UNREACHABLE", `${reference} ${options.ca}`);
+    const parsed = parseReference(reference);
+    return await this.#adding(options.signal, async () => {
+      const context = { blobs: this.#blobs, layers: this.#layers, logger: this.#logger };
+      const { descriptor, ...image } = await pullImage(parsed, options, context);
+      return await this.#name(formatReference(parsed), descriptor, image);
+    });
   }
 
   async import(path: string, name: string, { signal }: { signal?: AbortSignal } = {}): Promise<Image> {
