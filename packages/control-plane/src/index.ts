@@ -1,3 +1,4 @@
+export { type ApiServer, type ApiServerOptions, startApiServer } from "./apiserver/api-server.ts";
 export { stopRecordedEtcd } from "./etcd/pid-file.ts";
 export { endProcess, identifyProcess, isRunning, type ProcessIdentity } from "./etcd/process-identity.ts";
 export { type ManagedEtcd, type StartEtcdOptions, startEtcd } from "./etcd/start-etcd.ts";

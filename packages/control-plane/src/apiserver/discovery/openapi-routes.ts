@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import type { ApiContext } from "../server/api-context.ts";
+import { noSuchResource } from "../status/refusals.ts";
+import { openApiDocument } from "./openapi-document.ts";
+import { servedGroups } from "./served-groups.ts";
+
+interface Served {
+  text: string;
+  hash: string;
+}
+
+/** Fastify plugin: /openapi/v3, one document a group and version, under a URL that changes with its content so that clients may keep it. */
+export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiContext }): Promise<void> {
+  const documents = new Map<string, Served>();
+
+  const built = (): Map<string, Served> => {
+    if (documents.size > 0) return documents;
+    for (const { group, versions } of servedGroups([...api.registry.resources].map(({ kind }) => kind))) {
+      for (const { version, kinds } of versions) {
+        const text = JSON.stringify(openApiDocument(kinds));
+        const hash = createHash("sha512").update(text).digest("hex").toUpperCase();
+        documents.set(group === "" ? `api/${version}` : `apis/${group}/${version}`, { text, hash });
+      }
+    }
+    return documents;
+  };
+
+  app.get("/openapi/v3", (_request, reply) => {
+    const paths: Record<string, { serverRelativeURL: string }> = {};
+    for (const [path, { hash }] of built()) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+    return reply.header("content-type", "application/json").send(JSON.stringify({ paths }));
+  });
+
+  app.get<{ Params: { "*": string } }>("/openapi/v3/*", (request, reply) => {
+    const served = built().get(request.params["*"]);
+    if (!served) throw noSuchResource();
+    const { hash, text } = served;
+    reply.header("etag", `"${hash}"`).header("vary", "Accept");
+    if (request.context.query.get("hash") === hash)
+      reply.header("cache-control", "public, immutable, max-age=31536000");
+    if (request.headers["if-none-match"] === `"${hash}"`) return reply.code(304).send();
+    return reply.header("content-type", "application/json").send(text);
+  });
+}

@@ -1,0 +1,59 @@
+import type { Kind } from "@drydock/machinery";
+
+export interface ServedGroup {
+  /** "" is the core group. */
+  group: string;
+  versions: { version: string; kinds: Kind[] }[];
+}
+
+/** Kinds by group and version, core first, then by name. */
+export function servedGroups(kinds: Iterable<Kind>): ServedGroup[] {
+  const groups = new Map<string, Map<string, Kind[]>>();
+  for (const kind of kinds) {
+    const versions = groups.get(kind.group) ?? new Map<string, Kind[]>();
+    groups.set(kind.group, versions);
+    versions.set(kind.version, [...(versions.get(kind.version) ?? []), kind]);
+  }
+  return [...groups]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([group, versions]) => ({
+      group,
+      versions: [...versions].map(([version, list]) => ({
+        version,
+        kinds: list.sort((a, b) => a.plural.localeCompare(b.plural)),
+      })),
+    }));
+}
+
+export interface ServedSubresource {
+  name: string;
+  verbs: readonly string[];
+  /** What is sent and answered. */
+  kind: { group: string; version: string; kind: string };
+}
+
+const core = (kind: string) => ({ group: "", version: "v1", kind });
+
+/** What a subresource answers to, where it is not the object itself. */
+const special: Record<string, Omit<ServedSubresource, "name">> = {
+  scale: { verbs: ["get", "patch", "update"], kind: { group: "autoscaling", version: "v1", kind: "Scale" } },
+  binding: { verbs: ["create"], kind: core("Binding") },
+  log: { verbs: ["get"], kind: core("Pod") },
+  exec: { verbs: ["create", "get"], kind: core("PodExecOptions") },
+  attach: { verbs: ["create", "get"], kind: core("PodAttachOptions") },
+};
+
+/** Declared by kinds, and not served yet: absent from discovery, so that clients say so. */
+const unserved = new Set(["eviction", "portforward", "token"]);
+
+export function subresourcesOf(kind: Kind): ServedSubresource[] {
+  const served = kind.subresources.filter((name) => !unserved.has(name));
+  const names: string[] = kind.group === "" && kind.plural === "namespaces" ? ["finalize", ...served] : [...served];
+  return names.sort().map((name) => ({
+    name,
+    ...(special[name] ?? {
+      verbs: name === "finalize" ? ["update"] : ["get", "patch", "update"],
+      kind: { group: kind.group, version: kind.version, kind: kind.kind },
+    }),
+  }));
+}

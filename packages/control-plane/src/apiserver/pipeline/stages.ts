@@ -1,0 +1,24 @@
+import type { AdmissionStage } from "../admission/admission.ts";
+import { namespaceLifecycle } from "../admission/namespace-lifecycle.ts";
+import { nodeRestriction } from "../admission/node-restriction.ts";
+import { priority } from "../admission/priority.ts";
+import { serviceAccount } from "../admission/service-account.ts";
+
+/** Admission, in the order in which its rules run. */
+export const admissionStages: readonly AdmissionStage[] = [
+  serviceAccount,
+  priority,
+  namespaceLifecycle,
+  nodeRestriction,
+];
+
+/** The way of a request through the server, as `explain --pipeline` lists it. */
+export const pipeline: readonly { name: string; what: string }[] = [
+  { name: "authenticate", what: "who asks: the client certificate's name and groups" },
+  { name: "limit-in-flight", what: "refuses more requests at once than the server can hold" },
+  { name: "authorize", what: "RBAC: may they do this?" },
+  { name: "decode", what: "body to object: unknown fields, types, defaults" },
+  { name: "admit", what: admissionStages.map(({ name }) => name).join(", ") },
+  { name: "handle", what: "validation and the store: the whole work on the request, decode and admit included" },
+  { name: "audit", what: "one line on what was asked and how it ended" },
+];

@@ -1,0 +1,13 @@
+import { type FieldError, type Kind, type KubeObject, validateObject } from "@drydock/machinery";
+import { validateMeta, validateMetaUpdate } from "../meta/validate-meta.ts";
+import { invalid } from "../status/refusals.ts";
+
+/** Every rule that an object must keep before it is stored; `old` is given on update. Throws REQUEST_INVALID with all that are broken. */
+export function checkObject(kind: Kind, object: KubeObject, old?: KubeObject): void {
+  const errors: FieldError[] = [
+    ...validateMeta(kind, object),
+    ...(old ? validateMetaUpdate(object, old) : []),
+    ...validateObject(kind, object, old),
+  ];
+  if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
+}

@@ -1,0 +1,15 @@
+import { namespaceStrategy } from "./namespace-strategy.ts";
+import { podStrategy } from "./pod-strategy.ts";
+import type { Resource } from "./resource.ts";
+import type { Strategy } from "./strategy.ts";
+
+const strategies: Record<string, Strategy> = {
+  "/pods": podStrategy,
+  "/namespaces": namespaceStrategy,
+  // An agent registers its Node together with what it knows of it.
+  "/nodes": { keepsStatusOnCreate: true },
+};
+
+export function strategyOf({ kind }: Pick<Resource, "kind">): Strategy {
+  return strategies[`${kind.group}/${kind.plural}`] ?? {};
+}

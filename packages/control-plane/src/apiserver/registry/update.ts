@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import { hasCode } from "@drydock/kit";
+import type { KubeObject } from "@drydock/machinery";
+import { badRequest, conflict, notFound } from "../status/refusals.ts";
+import { checkObject } from "./check-object.ts";
+import { encodeObject, withRevision } from "./codec.ts";
+import { hasGeneration } from "./create.ts";
+import type { WriteOperation } from "./operation.ts";
+import { objectKey } from "./resource.ts";
+import { strategyOf } from "./strategies.ts";
+
+/** What an update may touch: the main resource leaves status alone, a subresource everything else. */
+export type Part = "main" | "status" | "finalize" | "scale" | "binding";
+
+/** Makes the wanted object from the current one, which it may change and return. */
+export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>;
+
+/** How often a write that lost a race is done again when the client did not insist on a revision. */
+const attempts = 8;
+
+/**
+ * Reads, changes and writes back with compare-and-swap. The first try starts from the cache, which saves a read; when
+ * that was out of date, the change is made again from what etcd has. A change that changes nothing writes nothing.
+ */
+export async function updateObject(
+  operation: WriteOperation,
+  name: string,
+  change: Change,
+  part: Part = "main",
+): Promise<KubeObject> {
+  const { registry, resource, namespace } = operation;
+  const key = objectKey(resource, namespace, name);
+  let old = resource.cache.get(key);
+  let fresh = old === undefined;
+  for (let attempt = 1; ; attempt++) {
+    if (old === undefined) old = await registry.read(resource, namespace, name);
+    try {
+      const next = await prepare(operation, old, change, part);
+      if (fresh || !isDeepStrictEqual(next, old)) return await write(operation, key, next, old);
+    } catch (error) {
+      // From the cache the change may fail for a reason that is no longer true.
+      if (fresh && (!hasCode(error, "STORE_CONFLICT") || attempt >= attempts)) throw asConflict(error, operation, name);
+    }
+    fresh = true;
+    old = undefined;
+  }
+}
+
+async function prepare(operation: WriteOperation, old: KubeObject, change: Change, part: Part): Promise<KubeObject> {
+  const { registry, resource, namespace, user } = operation;
+  const { kind } = resource;
+  const next = await change(structuredClone(old));
+  const { name } = old.metadata;
+  if (next.metadata.name !== name) {
+    const given = next.metadata.name ?? "";
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  }
+  const given = next.metadata;
+  if (given.uid && given.uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(kind, name, why);
+  }
+  if (given.resourceVersion && given.resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, name);
+  keepServerFields(next, old);
+  keepOtherParts(operation, next, old, part);
+  if (part === "main") strategyOf(resource).prepareForUpdate?.(next, old);
+  if (hasGeneration(operation) && !isDeepStrictEqual(desired(next), desired(old))) {
+    next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  const subresource = part === "main" ? "" : part;
+  const request = {
+    registry,
+    user,
+    resource,
+    operation: "update",
+    subresource,
+    namespace,
+    name,
+    object: next,
+    old,
+  } as const;
+  await operation.admit({ ...request, phase: "mutate" });
+  checkObject(kind, next, old);
+  await operation.admit({ ...request, phase: "validate" });
+  return next;
+}
+
+/** Metadata that only the server sets comes from the stored object, whatever the client sent. */
+function keepServerFields(next: KubeObject, old: KubeObject): void {
+  const { metadata } = old;
+  next.apiVersion = old.apiVersion;
+  next.kind = old.kind;
+  const kept = [
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "generateName",
+    "managedFields",
+    "resourceVersion",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const;
+  const target = next.metadata as unknown as Record<string, unknown>;
+  for (const key of kept) {
+    if (metadata[key] === undefined) delete target[key];
+    else target[key] = metadata[key];
+  }
+  delete target.selfLink;
+}
+
+function keepOtherParts(operation: WriteOperation, next: KubeObject, old: KubeObject, part: Part): void {
+  const to = next as unknown as Record<string, unknown>;
+  const from = old as unknown as Record<string, unknown>;
+  if (part === "main") {
+    if (operation.resource.kind.hasStatus) restore(to, from, "status");
+    return;
+  }
+  if (part === "scale" || part === "binding") return;
+  for (const field of Object.keys({ ...from, ...to })) {
+    const open = part === "status" ? "status" : "spec";
+    if (field !== open && field !== "metadata") restore(to, from, field);
+  }
+  // A status update may set labels and annotations of a node and nothing else of metadata, as in Kubernetes.
+  const { labels, annotations, finalizers } = next.metadata;
+  next.metadata = { ...old.metadata };
+  if (part === "status" && labels && old.kind === "Node") next.metadata.labels = labels;
+  if (part === "status" && annotations && old.kind === "Node") next.metadata.annotations = annotations;
+  if (part === "finalize" && finalizers) next.metadata.finalizers = finalizers;
+}
+
+function restore(to: Record<string, unknown>, from: Record<string, unknown>, field: string): void {
+  if (from[field] === undefined) delete to[field];
+  else to[field] = from[field];
+}
+
+/** What counts for the generation: everything but metadata and status. */
+function desired(object: KubeObject): Record<string, unknown> {
+  const { metadata: _metadata, status: _status, ...rest } = object as KubeObject & { status?: unknown };
+  return rest;
+}
+
+async function write(operation: WriteOperation, key: string, next: KubeObject, old: KubeObject): Promise<KubeObject> {
+  const { registry, resource, parameters } = operation;
+  const revision = Number(old.metadata.resourceVersion);
+  if (isDeepStrictEqual(next, old)) return old;
+  if (parameters.dryRun) return next;
+  // The last finalizer of an object that waits for its end is gone: the update is its deletion.
+  const { deletionTimestamp, deletionGracePeriodSeconds: grace, finalizers } = next.metadata;
+  const ended = deletionTimestamp !== undefined && !finalizers?.length && !grace;
+  if (ended && (strategyOf(resource).mayBeRemoved?.(next) ?? true)) {
+    return withRevision(next, await registry.store.delete(key, revision));
+  }
+  return withRevision(next, await registry.store.update(key, encodeObject(next), revision));
+}
+
+function asConflict(error: unknown, { resource }: WriteOperation, name: string): unknown {
+  if (hasCode(error, "STORE_CONFLICT")) return conflict(resource.kind, name);
+  if (hasCode(error, "STORE_NOT_FOUND")) return notFound(resource.kind, name);
+  return error;
+}

@@ -1,0 +1,24 @@
+import type { Clock, Logger } from "@drydock/kit";
+import type { InFlightLimit } from "../pipeline/limit-in-flight.ts";
+import type { StageTimings } from "../pipeline/stage-timings.ts";
+import type { AgentTls } from "../pods/agent-connection.ts";
+import type { PolicySource } from "../rbac/authorizer.ts";
+import type { Operation } from "../registry/operation.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What the server's features share. */
+export interface ApiContext {
+  readonly registry: Registry;
+  readonly policy: PolicySource;
+  readonly admit: Operation["admit"];
+  readonly inFlight: InFlightLimit;
+  readonly timings: StageTimings;
+  readonly metrics: Metrics;
+  /** How agents are reached; without it the server cannot relay logs and streams. */
+  readonly agentTls: AgentTls;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborts when the server begins to close: watches and streams end. */
+  readonly closing: AbortSignal;
+}

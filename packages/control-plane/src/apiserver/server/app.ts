@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { hasCode, messageOf } from "@drydock/kit";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { discoveryRoutes } from "../discovery/discovery-routes.ts";
+import { healthRoutes } from "../discovery/health-routes.ts";
+import { openApiRoutes } from "../discovery/openapi-routes.ts";
+import type { RequestContext } from "../http/request-context.ts";
+import { parseRequest } from "../http/request-info.ts";
+import { audit } from "../pipeline/audit.ts";
+import { authenticate } from "../pipeline/authenticate.ts";
+import { authorize } from "../pipeline/authorize.ts";
+import { anonymousUser } from "../rbac/user.ts";
+import { badRequest, noSuchResource, tooLarge } from "../status/refusals.ts";
+import { statusOfError } from "../status/status-of-error.ts";
+import type { ApiContext } from "./api-context.ts";
+import { resourceRoutes } from "./resource-routes.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    context: RequestContext;
+    leave: (() => void) | undefined;
+  }
+}
+
+/** The largest body that is read; etcd takes values of at most 1.5 MiB anyway, patches may be longer than their result. */
+const bodyLimitBytes = 3 * 1024 * 1024;
+
+/** The server as a Fastify instance: every stage of the pipeline in order, then the features as plugins. It does not listen. */
+export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => sendError(reply as FastifyReply, asRefusal(error)),
+  });
+  app.removeAllContentTypeParsers();
+  // Bodies are read as they are; what they may contain depends on the resource.
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.decorateRequest("context");
+  app.decorateRequest("leave", undefined);
+
+  app.addHook("onRequest", async (request) => {
+    const context = beginContext(api, request);
+    request.context = context;
+    api.timings.measure("authenticate", () => {
+      context.user = authenticate(request.raw.socket);
+    });
+    api.timings.measure("limit-in-flight", () => {
+      request.leave = api.inFlight.enter(context.info, context.query);
+    });
+    api.timings.measure("authorize", () => authorize(api.policy, context.user, context.info, context.query));
+  });
+  app.addHook("onResponse", async (request, reply) => finish(api, request, reply.statusCode));
+  app.setErrorHandler((error, _request, reply) => {
+    const refusal = asRefusal(error);
+    const status = statusOfError(refusal);
+    if (status.code === 500)
+      api.logger.error(
+        { error: messageOf(error), stack: (error as Error).stack },
+        "a request failed inside the server",
+      );
+    sendError(reply, refusal);
+  });
+  app.setNotFoundHandler((_request, reply) => sendError(reply, noSuchResource()));
+
+  await app.register(healthRoutes, { api });
+  await app.register(discoveryRoutes, { api });
+  await app.register(openApiRoutes, { api });
+  await app.register(resourceRoutes, { api });
+  await app.ready();
+  return app;
+}
+
+function beginContext(api: ApiContext, { raw, method }: FastifyRequest): RequestContext {
+  const url = raw.url ?? "/";
+  const question = url.indexOf("?");
+  const path = question < 0 ? url : url.slice(0, question);
+  const query = new URLSearchParams(question < 0 ? "" : url.slice(question + 1));
+  const gone = new AbortController();
+  raw.socket.once("close", () => gone.abort());
+  return {
+    id: randomUUID(),
+    method,
+    info: parseRequest(method, path, query),
+    query,
+    signal: AbortSignal.any([gone.signal, api.closing]),
+    user: anonymousUser,
+    warnings: [],
+    startedAt: performance.now(),
+  };
+}
+
+function finish(api: ApiContext, request: FastifyRequest, code: number): void {
+  request.leave?.();
+  // The context is missing when the request was refused before the pipeline began.
+  if (!request.context) return;
+  api.metrics.record(request.context, code);
+  api.timings.measure("audit", () => audit(api.logger, request.context, code));
+}
+
+export function sendError(reply: FastifyReply, error: unknown): void {
+  const status = statusOfError(error);
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+  reply
+    .code(status.code ?? 500)
+    .header("content-type", "application/json")
+    .send(JSON.stringify(status));
+}
+
+/** What Fastify itself refuses, in our words. */
+function asRefusal(error: unknown): unknown {
+  if (hasCode(error)) return error;
+  const { code, statusCode } = error as FastifyError;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return tooLarge(bodyLimitBytes);
+  return statusCode !== undefined && statusCode < 500 ? badRequest(messageOf(error)) : error;
+}

@@ -1,0 +1,95 @@
+import type { ServerResponse } from "node:http";
+import { hasCode } from "@drydock/kit";
+import { listObjects } from "../registry/list.ts";
+import type { Registry } from "../registry/registry.ts";
+import { collectionPrefix, type Resource } from "../registry/resource.ts";
+import type { Selection } from "../registry/selection.ts";
+import { expired } from "../status/refusals.ts";
+import { statusOfError } from "../status/status-of-error.ts";
+import type { FrameWriter } from "./frames.ts";
+import { projectChange } from "./project.ts";
+import type { WatchOptions } from "./watch-options.ts";
+
+export interface WatchRequest {
+  registry: Registry;
+  resource: Resource;
+  namespace: string;
+  selection: Selection;
+  options: WatchOptions;
+  frames: FrameWriter;
+  contentType: string;
+  /** Ends when the client goes away or the server closes. */
+  signal: AbortSignal;
+}
+
+/** A watcher that asks for bookmarks gets one at least this often, ms. */
+const bookmarkEveryMs = 60_000;
+
+/**
+ * Streams changes until the client leaves, its time is over, or it cannot keep up. Headers go out at once. What goes wrong
+ * after that is an ERROR event with a Status: 410 tells the client to list again.
+ */
+export async function serveWatch(request: WatchRequest, response: ServerResponse): Promise<void> {
+  const { registry, resource, namespace, selection, options, frames } = request;
+  await resource.cache.ready();
+  response.writeHead(200, { "content-type": request.contentType, "cache-control": "no-cache, private" });
+  response.flushHeaders();
+  const timeout = AbortSignal.timeout(Math.min(options.timeoutMs, 2 ** 31 - 1));
+  const signal = AbortSignal.any([request.signal, timeout]);
+  const write = (frame: Buffer) => writeFrame(response, frame, signal);
+  try {
+    let after: number | "now";
+    if (options.start === "latest" || options.start === "any") {
+      const freshness = { kind: options.start } as const;
+      const page = await listObjects(registry, resource, namespace, selection, {
+        freshness,
+        limit: 0,
+        from: undefined,
+      });
+      for (const object of page.items) await write(frames.object("ADDED", object));
+      if (options.markInitialEnd) await write(frames.bookmark(page.revision, true));
+      after = page.revision;
+    } else {
+      after = options.start;
+    }
+    const prefix = collectionPrefix(resource, namespace);
+    let bookmarkAt = Date.now() + bookmarkEveryMs;
+    for await (const event of resource.cache.watch({ prefix, after }, signal)) {
+      if (event.type !== "PROGRESS") {
+        const change = projectChange(event, selection);
+        if (change) await write(frames.change(event, change));
+      }
+      if (!options.bookmarks || (event.type !== "PROGRESS" && Date.now() < bookmarkAt)) continue;
+      await write(frames.bookmark(event.revision));
+      bookmarkAt = Date.now() + bookmarkEveryMs;
+    }
+  } catch (error) {
+    // A client that is too slow is cut off; it resumes after the last event that it has read.
+    if (hasCode(error, "CACHE_SLOW_CONSUMER")) response.destroy();
+    else if (!signal.aborted) await write(frames.error(statusOfError(asExpired(error, options))));
+  } finally {
+    response.end();
+  }
+}
+
+function asExpired(error: unknown, { start }: WatchOptions): unknown {
+  if (!hasCode(error, "CACHE_EXPIRED")) return error;
+  const from = typeof start === "number" ? `: ${start} (${error.details.oldestAfter})` : "";
+  return expired(`too old resource version${from}`);
+}
+
+/** Waits while the client's socket is full, so that a slow client holds only what the cache lets it. */
+function writeFrame(response: ServerResponse, frame: Buffer, signal: AbortSignal): Promise<void> | undefined {
+  if (response.write(frame) || signal.aborted || response.destroyed) return;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      response.off("close", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+    signal.addEventListener("abort", done);
+  });
+}
