@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../kind.ts";
 import { atomicList, createdAtColumn, defineKind, nameColumn, objectSchema } from "./define.ts";
 import { PolicyRuleSchema } from "./policy-rule.ts";
+import { validateRules } from "./role-rules.ts";
 
 const type = { group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRole" };
 
@@ -22,4 +23,5 @@ export const ClusterRole: Kind<ClusterRole> = defineKind<ClusterRole>({
   namespaced: false,
   schema,
   columns: [nameColumn, createdAtColumn],
+  validate: (role) => validateRules(role.rules, false),
 });

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../kind.ts";
+import { validateKeyedData } from "./data-rules.ts";
 import { ageColumn, defineKind, flag, nameColumn, objectSchema, stringMap } from "./define.ts";
 
 const type = { group: "", version: "v1", kind: "ConfigMap" };
@@ -34,4 +35,5 @@ export const ConfigMap: Kind<ConfigMap> = defineKind<ConfigMap>({
     },
     ageColumn,
   ],
+  validate: validateKeyedData,
 });

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../kind.ts";
+import { forbidden, invalid } from "../schema/field-errors.ts";
 import { ageColumn, defineKind, int64, nameColumn, objectSchema } from "./define.ts";
 
 const type = { group: "apps", version: "v1", kind: "ControllerRevision" };
@@ -33,6 +35,12 @@ export const ControllerRevision: Kind<ControllerRevision> = defineKind<Controlle
     { name: "Revision", type: "string", description: "Number of the revision.", value: ({ revision }) => revision },
     ageColumn,
   ],
+  validate(revision, old) {
+    const errors =
+      revision.revision < 0 ? [invalid("revision", revision.revision, "must be greater than or equal to 0")] : [];
+    if (old && !isDeepStrictEqual(revision.data, old.data)) errors.push(forbidden("data", "field is immutable"));
+    return errors;
+  },
 });
 
 function controller(revision: ControllerRevision): string {

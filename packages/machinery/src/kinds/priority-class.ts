@@ -1,6 +1,10 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { Kind } from "../kind.ts";
+import type { FieldError, Kind } from "../kind.ts";
+import { forbidden } from "../schema/field-errors.ts";
 import { ageColumn, defineKind, flag, int32, nameColumn, objectSchema, oneOf, text } from "./define.ts";
+
+/** What is above is the system's own. */
+const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 const type = { group: "scheduling.k8s.io", version: "v1", kind: "PriorityClass" };
 
@@ -40,4 +44,13 @@ export const PriorityClass: Kind<PriorityClass> = defineKind<PriorityClass>({
       value: (priorityClass) => priorityClass.preemptionPolicy ?? "PreemptLowerPriority",
     },
   ],
+  validate(priorityClass, old) {
+    const errors: FieldError[] = [];
+    const { value, metadata } = priorityClass;
+    if (value > HIGHEST_USER_PRIORITY && !metadata.name.startsWith("system-")) {
+      errors.push(forbidden("value", `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`));
+    }
+    if (old && value !== old.value) errors.push(forbidden("value", "may not be changed in an update"));
+    return errors;
+  },
 });

@@ -1,5 +1,6 @@
 import type { FieldError } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
+import { invalid, required } from "../schema/field-errors.ts";
 import type { RoleRef, Subject } from "./role-reference.ts";
 
 type Binding = KubeObject & { roleRef: RoleRef; subjects?: Subject[] };
@@ -15,15 +16,13 @@ export function validateBinding(binding: Binding, old?: Binding): FieldError[] {
   const errors: FieldError[] = [];
   for (const [i, subject] of (binding.subjects ?? []).entries()) {
     if (subject.kind === "ServiceAccount" && !subject.namespace) {
-      errors.push({ field: `subjects[${i}].namespace`, reason: "FieldValueRequired", message: "Required value" });
+      errors.push(required(`subjects[${i}].namespace`));
     }
   }
   const was = old?.roleRef;
   const is = binding.roleRef;
   if (was !== undefined && (was.kind !== is.kind || was.name !== is.name)) {
-    const value = JSON.stringify(is);
-    const message = `Invalid value: ${value}: cannot change roleRef`;
-    errors.push({ field: "roleRef", reason: "FieldValueInvalid", message });
+    errors.push(invalid("roleRef", is, "cannot change roleRef"));
   }
   return errors;
 }

@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../kind.ts";
 import { atomicList, createdAtColumn, defineKind, nameColumn, objectSchema } from "./define.ts";
 import { PolicyRuleSchema } from "./policy-rule.ts";
+import { validateRules } from "./role-rules.ts";
 
 const type = { group: "rbac.authorization.k8s.io", version: "v1", kind: "Role" };
 
@@ -17,4 +18,5 @@ export const Role: Kind<Role> = defineKind<Role>({
   namespaced: true,
   schema,
   columns: [nameColumn, createdAtColumn],
+  validate: (role) => validateRules(role.rules, true),
 });

@@ -1,5 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../kind.ts";
+import { invalid } from "../schema/field-errors.ts";
+import { validateKeyedData } from "./data-rules.ts";
 import { ageColumn, defineKind, flag, nameColumn, objectSchema, stringMap, text } from "./define.ts";
 
 const type = { group: "", version: "v1", kind: "Secret" };
@@ -43,5 +45,10 @@ export const Secret: Kind<Secret> = defineKind<Secret>({
       secret.data[key] = Buffer.from(value, "utf8").toString("base64");
     }
     delete secret.stringData;
+  },
+  validate(secret, old) {
+    const errors = validateKeyedData(secret, old);
+    if (old && secret.type !== old.type) errors.push(invalid("type", secret.type, "field is immutable"));
+    return errors;
   },
 });

@@ -92,7 +92,7 @@ export const ContainerSchema = core("Container", "One container of a pod.", {
   ),
   securityContext: Type.Optional(SecurityContext),
   terminationMessagePath: Type.Optional(
-    onlyText("/dev/termination-log", "File whose content becomes the message of a terminated container."),
+    text("File in the container whose content becomes the message of its end.", { default: "/dev/termination-log" }),
   ),
   terminationMessagePolicy: Type.Optional(onlyText("File", "Where the message of a terminated container comes from.")),
   stdin: Type.Optional(onlyFlag(false, "Keep standard input open.")),

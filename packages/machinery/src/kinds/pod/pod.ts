@@ -2,8 +2,11 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Kind } from "../../kind.ts";
 import { defineKind, objectSchema } from "../define.ts";
 import { podColumns } from "./columns.ts";
+import { setPodSpecDefaults } from "./defaults.ts";
 import { PodSpecSchema } from "./spec.ts";
 import { PodStatusSchema } from "./status.ts";
+import { validatePodSpec } from "./validate-spec.ts";
+import { validatePodUpdate } from "./validate-update.ts";
 
 const type = { group: "", version: "v1", kind: "Pod" };
 
@@ -25,6 +28,8 @@ export const Pod: Kind<Pod> = defineKind<Pod>({
   subresources: ["status", "log", "exec", "attach", "portforward", "binding", "eviction"],
   schema,
   columns: podColumns,
+  setDefaults: (pod) => setPodSpecDefaults(pod.spec),
+  validate: (pod, old) => [...validatePodSpec(pod.spec, "spec"), ...(old ? validatePodUpdate(pod, old) : [])],
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec.nodeName ?? "",
     "spec.restartPolicy": (pod) => pod.spec.restartPolicy ?? "",

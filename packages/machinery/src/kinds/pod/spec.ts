@@ -73,6 +73,8 @@ export const PodSpecSchema = core("PodSpec", "Desired state of a pod.", {
   ),
   dnsPolicy: Type.Optional(onlyText("ClusterFirst", "Where names are looked up.")),
   enableServiceLinks: Type.Optional(flag("Variables for services; there are none, so it changes nothing.")),
+  automountServiceAccountToken: Type.Optional(onlyFlag(false, "Give the containers a token of the service account.")),
+  shareProcessNamespace: Type.Optional(onlyFlag(false, "One pid namespace for all containers.")),
   hostNetwork: Type.Optional(onlyFlag(false, "Use the node's network.")),
   hostPID: Type.Optional(onlyFlag(false, "Use the node's pid namespace.")),
   hostIPC: Type.Optional(onlyFlag(false, "Use the node's ipc namespace.")),

@@ -16,6 +16,7 @@ import {
 import { LabelSelectorSchema } from "../label-selector.ts";
 import { PodTemplateSpecSchema } from "../pod/spec.ts";
 import { workloadColumns } from "./columns.ts";
+import { setWorkloadDefaults, validateWorkload } from "./rules.ts";
 
 const type = { group: "drydock.dev", version: "v1", kind: "Workload" };
 const drydock = definitions("dev.drydock.v1");
@@ -98,4 +99,6 @@ export const Workload: Kind<Workload> = defineKind<Workload>({
   scale: { specReplicas: ".spec.replicas", statusReplicas: ".status.replicas", selector: ".status.selector" },
   schema,
   columns: workloadColumns,
+  setDefaults: setWorkloadDefaults,
+  validate: validateWorkload,
 });

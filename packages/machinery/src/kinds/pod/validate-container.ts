@@ -1,0 +1,118 @@
+import type { FieldError } from "../../kind.ts";
+import { duplicate, invalid, notSupported, required } from "../../schema/field-errors.ts";
+import { dnsLabel, envVarName, type NameRule, portName } from "../../schema/names.ts";
+import { compareQuantities } from "../../schema/quantity.ts";
+import type { Container, EnvVar } from "./container.ts";
+import { validateProbes } from "./validate-probe.ts";
+
+/** Fields of a pod that a variable may take its value from. */
+const fieldPaths = [
+  "metadata.name",
+  "metadata.namespace",
+  "metadata.uid",
+  "spec.nodeName",
+  "spec.serviceAccountName",
+  "status.hostIP",
+  "status.hostIPs",
+  "status.podIP",
+  "status.podIPs",
+];
+const keyedFieldPath = /^metadata\.(labels|annotations)\['.+'\]$/;
+
+/** The rules for the containers of one pod. */
+export function validateContainers(
+  containers: readonly Container[],
+  volumes: ReadonlySet<string>,
+  path: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  for (const [i, container] of containers.entries()) {
+    const here = `${path}[${i}]`;
+    errors.push(...validateName(container.name, `${here}.name`, dnsLabel));
+    if (names.has(container.name)) errors.push(duplicate(`${here}.name`, container.name));
+    names.add(container.name);
+    errors.push(
+      ...validateImage(container, here),
+      ...validatePorts(container, here),
+      ...(container.env ?? []).flatMap((variable, n) => validateVariable(variable, `${here}.env[${n}]`)),
+      ...validateResources(container, here),
+      ...validateMounts(container, volumes, here),
+      ...validateProbes(container, here),
+    );
+  }
+  return errors;
+}
+
+export function validateName(name: string, field: string, rule: NameRule): FieldError[] {
+  return name === "" ? [required(field)] : rule(name).map((problem) => invalid(field, name, problem));
+}
+
+function validateImage({ image }: Container, path: string): FieldError[] {
+  if (!image) return [required(`${path}.image`)];
+  return image === image.trim()
+    ? []
+    : [invalid(`${path}.image`, image, "must not have leading or trailing whitespace")];
+}
+
+function validatePorts({ ports = [] }: Container, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  for (const [i, { name }] of ports.entries()) {
+    if (!name) continue;
+    const field = `${path}.ports[${i}].name`;
+    errors.push(...portName(name).map((problem) => invalid(field, name, problem)));
+    if (names.has(name)) errors.push(duplicate(field, name));
+    names.add(name);
+  }
+  return errors;
+}
+
+function validateVariable({ name, value, valueFrom }: EnvVar, path: string): FieldError[] {
+  const errors = validateName(name, `${path}.name`, envVarName);
+  if (valueFrom === undefined) return errors;
+  const field = `${path}.valueFrom`;
+  if (value) errors.push(invalid(field, "", "may not be specified when `value` is not empty"));
+  const { fieldRef } = valueFrom;
+  if (fieldRef === undefined) {
+    errors.push(invalid(field, "", "must specify one of: `fieldRef`"));
+  } else if (!fieldPaths.includes(fieldRef.fieldPath) && !keyedFieldPath.test(fieldRef.fieldPath)) {
+    errors.push(notSupported(`${field}.fieldRef.fieldPath`, fieldRef.fieldPath, fieldPaths));
+  }
+  return errors;
+}
+
+function validateResources({ resources }: Container, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const name of ["cpu", "memory"] as const) {
+    const request = resources?.requests?.[name];
+    const limit = resources?.limits?.[name];
+    for (const [part, amount] of Object.entries({ requests: request, limits: limit })) {
+      if (amount === undefined || compareQuantities(amount, "0") >= 0) continue;
+      errors.push(invalid(`${path}.resources.${part}[${name}]`, amount, "must be greater than or equal to 0"));
+    }
+    if (request !== undefined && limit !== undefined && compareQuantities(request, limit) > 0) {
+      const problem = `must be less than or equal to ${name} limit of ${limit}`;
+      errors.push(invalid(`${path}.resources.requests`, request, problem));
+    }
+  }
+  return errors;
+}
+
+function validateMounts({ volumeMounts = [] }: Container, volumes: ReadonlySet<string>, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const paths = new Set<string>();
+  for (const [i, { name, mountPath }] of volumeMounts.entries()) {
+    const here = `${path}.volumeMounts[${i}]`;
+    if (name === "") errors.push(required(`${here}.name`));
+    else if (!volumes.has(name)) errors.push(notFound(`${here}.name`, name));
+    if (mountPath === "") errors.push(required(`${here}.mountPath`));
+    if (paths.has(mountPath)) errors.push(invalid(`${here}.mountPath`, mountPath, "must be unique"));
+    paths.add(mountPath);
+  }
+  return errors;
+}
+
+function notFound(field: string, value: string): FieldError {
+  return { field, reason: "FieldValueNotFound", message: `Not found: ${JSON.stringify(value)}` };
+}
