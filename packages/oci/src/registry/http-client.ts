@@ -55,12 +55,17 @@ export class HttpClient {
       ...(signal === undefined ? {} : { signal }),
     };
     return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | undefined;
       const request: ClientRequest = (secure ? https : http).request(url, options, (body) => {
+        answer = body;
         resolve({ status: body.statusCode ?? 0, headers: body.headers, body });
       });
       request.on("timeout", () => {
         const text = `nothing received from ${url.host} for ${this.#idleTimeoutMs} ms`;
-        request.destroy(Object.assign(new Error(text), { code: "ETIMEDOUT" }));
+        const error = Object.assign(new Error(text), { code: "ETIMEDOUT" });
+        // Whoever reads the body should see this error, not the "aborted" that follows from it.
+        answer?.destroy(error);
+        request.destroy(error);
       });
       request.on("error", (error) => reject(signal?.aborted ? signal.reason : error));
       request.end();
