@@ -1,4 +1,5 @@
 export { type ApiServer, type ApiServerOptions, startApiServer } from "./apiserver/api-server.ts";
+export { type ControllersOptions, type RunningControllers, startControllers } from "./controllers/start-controllers.ts";
 export { stopRecordedEtcd } from "./etcd/pid-file.ts";
 export { endProcess, identifyProcess, isRunning, type ProcessIdentity } from "./etcd/process-identity.ts";
 export { type ManagedEtcd, type StartEtcdOptions, startEtcd } from "./etcd/start-etcd.ts";
@@ -12,6 +13,8 @@ export {
 export type { KeyPair, StoredKeyPair } from "./pki/key-pair.ts";
 export { type KubeconfigParts, kubeconfigFor } from "./pki/kubeconfig.ts";
 export type { Pki } from "./pki/pki.ts";
+export type { Running } from "./running.ts";
+export { type RunningScheduler, type SchedulerOptions, startScheduler } from "./scheduler/start-scheduler.ts";
 export type { CacheChange, CacheEvent, CacheProgress } from "./store/cache/cache-event.ts";
 export type { ClientTls, StoreOptions } from "./store/connection-options.ts";
 export { openStore } from "./store/open-store.ts";

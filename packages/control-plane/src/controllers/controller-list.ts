@@ -1,0 +1,168 @@
+import type { Clock } from "@drydock/kit";
+import {
+  type Client,
+  type ControllerOptions,
+  type ControllerRevision,
+  controllerOf,
+  type EventRecorder,
+  type Informer,
+  informerSource,
+  type KeySource,
+  keyOf,
+  type Lease,
+  matchesLabelSelector,
+  type Namespace,
+  type Node,
+  type ObjectKey,
+  type Pod,
+  type ServiceAccount,
+  type Workload,
+} from "@drydock/machinery";
+import type { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
+import { podsByNode } from "./indexes.ts";
+import { NamespaceReconciler } from "./namespace/namespace-reconciler.ts";
+import { EvictionReconciler } from "./node-lifecycle/eviction-reconciler.ts";
+import { leaseNamespace, NodeReconciler } from "./node-lifecycle/node-reconciler.ts";
+import { PodGcReconciler } from "./pod-gc/pod-gc-reconciler.ts";
+import type { ResourceMonitor } from "./resource-monitor.ts";
+import { ServiceAccountReconciler } from "./service-account/service-account-reconciler.ts";
+import { templateHashLabel } from "./workload/labels.ts";
+import type { WorkloadReconciler } from "./workload/reconciler.ts";
+
+/** What controllers are put together from. */
+export interface Parts {
+  client: Client;
+  recorder: EventRecorder;
+  clock: Clock;
+  monitor: ResourceMonitor;
+  nodes: Informer<Node>;
+  pods: Informer<Pod>;
+  workloads: Informer<Workload>;
+  revisions: Informer<ControllerRevision>;
+  leases: Informer<Lease>;
+  namespaces: Informer<Namespace>;
+  serviceAccounts: Informer<ServiceAccount>;
+  collector: GarbageCollector;
+  workload: WorkloadReconciler;
+  nodeMonitorGraceMs: number;
+  defaultTolerationSeconds: number;
+  podGcQuarantineMs: number;
+}
+
+type Specification = Pick<ControllerOptions, "name" | "reconciler" | "sources" | "workers">;
+
+/** Every controller: what it is called, what wakes it, and how many keys it works on at once. */
+export function specifications(parts: Parts): Specification[] {
+  const { nodes, pods, workloads, revisions, leases, namespaces, serviceAccounts, monitor, collector } = parts;
+  return [
+    {
+      name: "workload",
+      reconciler: parts.workload,
+      sources: [
+        informerSource(workloads),
+        informerSource(pods, (pod) => workloadsOf(pod, workloads)),
+        informerSource(revisions, (revision) => workloadsOf(revision, workloads)),
+      ],
+      workers: 8,
+    },
+    {
+      name: "node",
+      reconciler: new NodeReconciler({ ...parts, graceMs: parts.nodeMonitorGraceMs }),
+      sources: [
+        informerSource(nodes),
+        informerSource(leases, ({ metadata }) => (metadata.namespace === leaseNamespace ? [metadata.name] : [])),
+        // Its reconciler reads them; a change of a pod changes nothing about its node.
+        silent(pods),
+      ],
+      workers: 4,
+    },
+    {
+      name: "eviction",
+      reconciler: new EvictionReconciler(parts),
+      sources: [
+        informerSource(pods, (pod) => (isTainted(nodes.get(pod.spec.nodeName ?? "")) ? [keyOf(pod)] : [])),
+        informerSource(nodes, (node) => (isTainted(node) ? podsOf(node, pods) : [])),
+      ],
+      workers: 4,
+    },
+    {
+      name: "pod-gc",
+      reconciler: new PodGcReconciler({ ...parts, quarantineMs: parts.podGcQuarantineMs }),
+      sources: [
+        informerSource(pods, (pod) => (pod.spec.nodeName && !nodes.get(pod.spec.nodeName) ? [keyOf(pod)] : [])),
+        deletionsOf(nodes, (node) => podsOf(node, pods)),
+      ],
+      workers: 4,
+    },
+    { name: "garbage-collector", reconciler: collector, sources: [collector], workers: 8 },
+    {
+      name: "namespace",
+      reconciler: new NamespaceReconciler({ ...parts, now: () => parts.clock.now() }),
+      sources: [informerSource(namespaces), namespacesThatLose(monitor, namespaces)],
+      workers: 4,
+    },
+    {
+      name: "service-account",
+      reconciler: new ServiceAccountReconciler(parts),
+      sources: [informerSource(namespaces), deletionsOf(serviceAccounts, ({ metadata }) => [metadata.namespace ?? ""])],
+    },
+  ];
+}
+
+/** The Workload that owns the object, or those that could adopt it. */
+function workloadsOf(object: Pod | ControllerRevision, workloads: Informer<Workload>): ObjectKey[] {
+  const { namespace = "", labels = {} } = object.metadata;
+  const owner = controllerOf(object);
+  if (owner !== undefined) {
+    const isWorkload = owner.kind === workloads.type.kind && owner.apiVersion.startsWith(`${workloads.type.group}/`);
+    return isWorkload ? [`${namespace}/${owner.name}`] : [];
+  }
+  if (!(templateHashLabel in labels)) return [];
+  return workloads
+    .list(namespace)
+    .filter(({ spec }) => matchesLabelSelector(spec.selector, labels))
+    .map(keyOf);
+}
+
+function isTainted(node: Node | undefined): boolean {
+  return node?.spec?.taints?.some(({ effect }) => effect === "NoExecute") ?? false;
+}
+
+function podsOf(node: Node, pods: Informer<Pod>): ObjectKey[] {
+  return pods.byIndex(podsByNode, node.metadata.name).map(keyOf);
+}
+
+/** Wakes for deletions only. */
+function deletionsOf<T extends Node | ServiceAccount>(
+  informer: Informer<T>,
+  keysOf: (object: T) => ObjectKey[],
+): KeySource {
+  return {
+    synced: (signal) => informer.synced(signal),
+    subscribe: (enqueue) =>
+      informer.addHandler({
+        deleted: (object) => {
+          for (const key of keysOf(object)) enqueue(key);
+        },
+      }),
+  };
+}
+
+/** Wakes for nothing; work waits for its cache all the same. */
+function silent(informer: Informer<Pod>): KeySource {
+  return { synced: (signal) => informer.synced(signal), subscribe: () => () => {} };
+}
+
+/** Wakes a namespace that is being deleted whenever something in it has gone. */
+function namespacesThatLose(monitor: ResourceMonitor, namespaces: Informer<Namespace>): KeySource {
+  return {
+    synced: (signal) => namespaces.synced(signal),
+    subscribe: (enqueue) =>
+      monitor.addHandler({
+        set: () => {},
+        gone: (_type, { metadata: { namespace = "" } }) => {
+          if (namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined) enqueue(namespace);
+        },
+      }),
+  };
+}
