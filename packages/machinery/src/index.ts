@@ -74,6 +74,7 @@ export {
 export { type LeaderElection, type LeaderElectionOptions, startLeaderElection } from "./leader/leader-election.ts";
 export type { ElectionTimes } from "./leader/lease-record.ts";
 export * from "./object.ts";
+export { type OpenApiDocument, openApiDocument } from "./openapi/document.ts";
 export { WorkQueue, type WorkQueueOptions, type WorkQueueStats } from "./queue/work-queue.ts";
 export { checkValues } from "./schema/check-values.ts";
 export { applySchemaDefaults } from "./schema/defaults.ts";

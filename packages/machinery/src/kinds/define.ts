@@ -86,6 +86,8 @@ export const int64 = (description: string, options: SchemaOptions = {}) =>
   Type.Integer({ description, format: "int64", ...options });
 export const dateTime = (description: string) => Type.String({ description, format: "date-time" });
 export const microTime = (description: string) => Type.String({ description, format: "micro-time" });
+/** The same schema with the words for one use of it. */
+export const described = <S extends TSchema>(description: string, schema: S): S => ({ ...schema, description });
 /** Kubernetes writes null for some times that are not set. */
 export const nullable = <S extends TSchema>(schema: S) => Type.Unsafe<Static<S> | null>({ ...schema, nullable: true });
 /** Amount of a resource ("250m", "64Mi"); a JSON number is accepted and turned into its text. */

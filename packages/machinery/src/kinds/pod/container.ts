@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import {
   atomicList,
   definitions,
+  described,
   flag,
   int32,
   int64,
@@ -48,8 +49,10 @@ const ContainerResources = core("ContainerResources", "Amounts of the resources 
 });
 
 const ResourceRequirements = core("ResourceRequirements", "What a container needs and what it may use at most.", {
-  requests: Type.Optional(ContainerResources),
-  limits: Type.Optional(ContainerResources),
+  requests: Type.Optional(
+    described("What is set aside for the container; its limits unless stated.", ContainerResources),
+  ),
+  limits: Type.Optional(described("What the container may use at most.", ContainerResources)),
 });
 
 const VolumeMount = core("VolumeMount", "Where a volume of the pod is seen in a container.", {
@@ -81,9 +84,15 @@ export const ContainerSchema = core("Container", "One container of a pod.", {
   env: Type.Optional(mapList(EnvVar, ["name"], "Variables of the environment.")),
   resources: Type.Optional(ResourceRequirements),
   volumeMounts: Type.Optional(mapList(VolumeMount, ["mountPath"], "Volumes that the container sees.")),
-  livenessProbe: Type.Optional(ProbeSchema),
-  readinessProbe: Type.Optional(ProbeSchema),
-  startupProbe: Type.Optional(ProbeSchema),
+  livenessProbe: Type.Optional(
+    described("Failing ends the container; it is started again as restartPolicy says.", ProbeSchema),
+  ),
+  readinessProbe: Type.Optional(
+    described("Failing takes the container out of service until it passes again.", ProbeSchema),
+  ),
+  startupProbe: Type.Optional(
+    described("The other probes wait until it has passed; failing ends the container.", ProbeSchema),
+  ),
   imagePullPolicy: Type.Optional(
     oneOf(
       ["Always", "IfNotPresent", "Never"],
