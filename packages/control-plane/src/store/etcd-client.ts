@@ -19,7 +19,7 @@ export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
   const { tls } = options;
   const etcd = new Etcd3({
     hosts: [...options.endpoints],
-    grpcOptions: channelOptions(options.endpoints),
+    grpcOptions: channelOptions(options.endpoints, options.keepaliveMs),
     // The library would retry writes whose fate is unknown, and stop calling a host for 5 s after three failures.
     faultHandling: { global: noop, host: () => noop },
     ...(tls && {
@@ -30,7 +30,7 @@ export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
       },
     }),
   });
-  const watchServices = await Promise.all(options.endpoints.map((endpoint) => connectWatchService(endpoint, tls)));
+  const watchServices = await Promise.all(options.endpoints.map((endpoint) => connectWatchService(endpoint, options)));
   return {
     // The library's request-level client, below its builders: we need raw bytes, revisions and headers.
     kv: etcd.kv,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Client, type ClientDuplexStream, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { load } from "@grpc/proto-loader";
-import { type ClientTls, channelOptions } from "../connection-options.ts";
+import { channelOptions, type StoreOptions } from "../connection-options.ts";
 import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
 
 export type WatchCall = ClientDuplexStream<WatchRequest, WatchResponse>;
@@ -26,13 +26,18 @@ async function loadWatchMethod(): Promise<MethodDefinition<WatchRequest, WatchRe
   return service.Watch;
 }
 
-export async function connectWatchService(endpoint: string, tls: ClientTls | undefined): Promise<WatchService> {
+export async function connectWatchService(endpoint: string, options: StoreOptions): Promise<WatchService> {
+  const { tls } = options;
   watchMethod ??= loadWatchMethod();
   const { path, requestSerialize, responseDeserialize } = await watchMethod;
   const channel = tls
     ? credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert))
     : credentials.createInsecure();
-  const client = new Client(endpoint.replace(/^https?:\/\//, ""), channel, channelOptions([endpoint]));
+  const client = new Client(
+    endpoint.replace(/^https?:\/\//, ""),
+    channel,
+    channelOptions([endpoint], options.keepaliveMs),
+  );
   return {
     endpoint,
     open() {
