@@ -1,1 +1,50 @@
-export {};
+export {
+  type CgroupEvents,
+  cgroupEvents,
+  cgroupProcesses,
+  createCgroup,
+  freezeCgroup,
+  killCgroup,
+  oomKills,
+  removeCgroup,
+  removeEmptyParents,
+} from "./cgroup/cgroup.ts";
+export { controllersOf, findCgroup2 } from "./cgroup/hierarchy.ts";
+export { applyLimits, limitSettings } from "./cgroup/limits.ts";
+export type { CgroupLimits, CgroupSetting } from "./cgroup/setting.ts";
+export type { Executor, LaunchOptions } from "./executor/executor.ts";
+export { nativeExecutor } from "./executor/native.ts";
+export { closePipe, openPipe, type Pipe, readableFrom, readToEnd, writableTo } from "./ffi/pipe.ts";
+export { reapChild, spawnProcess } from "./ffi/spawn.ts";
+export { cString, syscall, syscallUnless } from "./ffi/syscall.ts";
+export * from "./kernel/capabilities.ts";
+export { cloneArgs, cloneFlags, SIGCHLD } from "./kernel/clone-flags.ts";
+export { type Errno, errnoName, errnoNumber, errnoText } from "./kernel/errno.ts";
+export { deviceNumber, fileType } from "./kernel/file-modes.ts";
+export * from "./kernel/mount-flags.ts";
+export { type NamespaceKind, namespaceFlag, namespaceKinds } from "./kernel/namespaces.ts";
+export { AT_FDCWD, atFlags, directoryFlags, openFlags, openHowSize, resolveFlags } from "./kernel/open-flags.ts";
+export { isProcessAlive, openProcess, type ProcessIdentity, signalProcess } from "./kernel/pidfd.ts";
+export { ambientOperations, prctlOperations } from "./kernel/prctl.ts";
+export { openPtyOf, type Pty, resizePty, ttyRequests } from "./kernel/pty.ts";
+export { isRlimitName, type RlimitName, rlimitBytes, rlimitNumbers } from "./kernel/rlimits.ts";
+export { decodeWaitStatus, lastSignal, parseSignal, signalNumbers, type WaitStatus } from "./kernel/signals.ts";
+export { parseUnifiedCgroup, readUnifiedCgroup } from "./procfs/cgroup.ts";
+export { type Mount, parseMountinfo, readMountinfo } from "./procfs/mountinfo.ts";
+export { type ProcessStat, parseStat, readStat } from "./procfs/stat.ts";
+export { type ProcessStatus, parseStatus, readStatus } from "./procfs/status.ts";
+export { type EncodedProgram, encodeProgram } from "./program/encode.ts";
+export { flattenProgram, type NumberedStep } from "./program/flatten.ts";
+export { flags, inherited, memory, named, octal, resultOf, struct, texts, valueAt } from "./program/operands.ts";
+export { printOperand, printProgram, printStep } from "./program/print.ts";
+export type {
+  ErrorRule,
+  MemoryAddress,
+  MemoryBlock,
+  NamedNumber,
+  Operand,
+  Step,
+  SyscallProgram,
+} from "./program/program.ts";
+export { type LaunchReport, messageSize, type StepFailure } from "./program/report.ts";
+export { type Architecture, isKnownArchitecture, type SyscallName, syscallNumbers } from "./syscalls/numbers.ts";

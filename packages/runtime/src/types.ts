@@ -71,6 +71,8 @@ export interface StartRequest {
   /** Default: the directory config.root.path. */
   root?: RootSource;
   stdio?: Stdio;
+  /** `reaper`: the first process is the runtime's own, reaps orphans and nothing else; process.args are not run. For a container that is a node. */
+  pid1?: "reaper";
 }
 
 export type ContainerStatus = "created" | "running" | "paused" | "stopped";

@@ -1,0 +1,268 @@
+import { failure } from "../errors.ts";
+import { errnoNumber } from "../kernel/errno.ts";
+import { type Architecture, syscallNumbers } from "../syscalls/numbers.ts";
+import { elfHeaderSize, elfImage } from "./elf.ts";
+import { flattenProgram, type NumberedStep } from "./flatten.ts";
+import { interpreterX86_64 } from "./interpreter-x86-64.ts";
+import {
+  isInherited,
+  isMemoryAddress,
+  isNamedBytes,
+  isNamedNumber,
+  isResultOf,
+  isTextList,
+  isValueAt,
+} from "./operands.ts";
+import type { MemoryAddress, Operand, Step, SyscallProgram } from "./program.ts";
+
+/** Where the image is in memory: far from what the kernel and V8 choose, and within the 39 bits that some arm64 kernels give. */
+export const imageBase = 0x10_0000_0000;
+const dataBase = imageBase + 0x1000;
+
+/**
+ * Layout of an entry: u16 number, u16 tolerated errno, u32 flags, u64 arguments 1 to 6, u64 address for the result.
+ * The flags are tested by the interpreters (interpreter-x86-64.ts, interpret.ts).
+ */
+export const entry = { size: 64, tolerated: 2, flags: 4, args: 8, result: 56 } as const;
+export const entryFlag = { jump: 1, zeroIsError: 2, fork: 4, indirect: 0x100 } as const;
+export const anyErrno = 0xffff;
+/** No such call: ENOSYS, which sends the entry to its jump target. */
+const jumpNumber = 0xffff;
+/** Layout of a context: table, failure table, failed entry, errno. */
+export const context = { size: 32, failureTable: 8, failedEntry: 16, errno: 24 } as const;
+
+export interface EncodedProgram {
+  /** An ELF executable; its data, from file offset 0x1000 on, is what the interpreters read. */
+  image: Buffer;
+  steps: NumberedStep[];
+  /** Address of an entry -> its step. */
+  stepAt: Map<number, NumberedStep>;
+  /** Names of results in the order in which a failure report lists them. */
+  resultNames: string[];
+}
+
+export interface EncodeOptions {
+  arch: Architecture;
+  /** Numbers of the descriptors that the program inherits; `report` is always there. */
+  inherit: Record<string, number>;
+}
+
+/** Lays a program out as an executable. Throws LINUX_BAD_PROGRAM when it refers to something that is not there. */
+export function encodeProgram(program: SyscallProgram, options: EncodeOptions): EncodedProgram {
+  return new Encoder(program, options).encode();
+}
+
+class Encoder {
+  readonly #numbers: ReturnType<typeof syscallNumbers>;
+  readonly #arch: Architecture;
+  readonly #inherit: Record<string, number>;
+  readonly #steps: NumberedStep[];
+  readonly #programs = new Map<SyscallProgram, { context: number; table: number }>();
+  readonly #resultNames: string[] = [];
+  readonly #results = new Map<string, number>();
+  readonly #memory = new Map<string, number>();
+  readonly #texts = new Map<string, number>();
+  #data = Buffer.alloc(16384);
+  #used = 0;
+
+  constructor(program: SyscallProgram, options: EncodeOptions) {
+    this.#steps = flattenProgram(program);
+    this.#arch = options.arch;
+    this.#numbers = syscallNumbers(options.arch);
+    this.#inherit = options.inherit;
+    if (!(this.#steps[0]?.program === program)) throw badProgram(program.name, "has no steps");
+  }
+
+  encode(): EncodedProgram {
+    // The first context comes first: the entry point and the direct executor look for it there.
+    for (const { program } of this.#steps) {
+      if (!this.#programs.has(program)) this.#programs.set(program, { context: this.#reserve(context.size), table: 0 });
+    }
+    for (const { step } of this.#steps) {
+      if (typeof step.result === "string" && !this.#results.has(step.result)) {
+        this.#results.set(step.result, this.#reserve(8));
+        this.#resultNames.push(step.result);
+      }
+    }
+    for (const program of this.#programs.keys()) this.#reserveMemory(program);
+    for (const program of this.#programs.keys()) this.#fillMemory(program);
+    const stepAt = new Map<number, NumberedStep>();
+    for (const [program, place] of this.#programs) {
+      const own = this.#steps.filter((one) => one.program === program);
+      place.table = this.#reserve(entry.size * own.length);
+      for (const [index, numbered] of own.entries()) {
+        stepAt.set(place.table + index * entry.size, numbered);
+      }
+    }
+    for (const [program, place] of this.#programs) this.#writeProgram(program, place);
+    const code = this.#arch === "x64" ? interpreterX86_64(dataBase) : Buffer.alloc(0);
+    const image = elfImage(this.#arch, imageBase, code, this.#data.subarray(0, this.#used));
+    return { image, steps: this.#steps, stepAt, resultNames: this.#resultNames };
+  }
+
+  #reserveMemory(program: SyscallProgram): void {
+    for (const [name, block] of Object.entries(program.memory ?? {})) {
+      if (this.#memory.has(name)) throw badProgram(program.name, `memory ${name} is defined twice`);
+      const size = typeof block.bytes === "number" ? block.bytes : block.bytes.length;
+      const address = this.#reserve(size);
+      if (typeof block.bytes !== "number") this.#data.set(block.bytes, address - dataBase);
+      this.#memory.set(name, address);
+    }
+  }
+
+  #fillMemory(program: SyscallProgram): void {
+    for (const [name, block] of Object.entries(program.memory ?? {})) {
+      for (const { offset, of } of block.addresses ?? []) {
+        this.#write64((this.#memory.get(name) ?? 0) + offset, this.#addressOf(of, program));
+      }
+    }
+  }
+
+  #writeProgram(program: SyscallProgram, place: { context: number; table: number }): void {
+    const failureTable = this.#writeFailureTable(program, place.context);
+    this.#write64(place.context, place.table);
+    this.#write64(place.context + context.failureTable, failureTable);
+    for (const [index, step] of program.steps.filter((one) => one.name !== "label").entries()) {
+      this.#writeStep(place.table + index * entry.size, step, program, place.table);
+    }
+  }
+
+  /** Two entries: writev(report, {failed entry and errno, all results}), exit_group. See report.ts for the reader. */
+  #writeFailureTable(program: SyscallProgram, contextAddress: number): number {
+    const table = this.#reserve(entry.size * 2);
+    const vector = this.#reserve(32);
+    this.#write64(vector, contextAddress + context.failedEntry);
+    this.#write64(vector + 8, 16);
+    this.#write64(vector + 16, this.#results.values().next().value ?? dataBase);
+    this.#write64(vector + 24, this.#resultNames.length * 8);
+    const report = program.reportTo ?? { inherited: "report" };
+    const write: Step = { name: "writev", args: [report, vector, 2], why: "", onError: { ignore: "any" } };
+    this.#writeStep(table, write, program, table);
+    const exit: Step = { name: "exit_group", args: [program.failureExitCode ?? 125], why: "" };
+    this.#writeStep(table + entry.size, exit, program, table);
+    return table;
+  }
+
+  #writeStep(address: number, step: Step, program: SyscallProgram, table: number): void {
+    const offset = address - dataBase;
+    let flags = (step.zeroIsError ? entryFlag.zeroIsError : 0) | (step.child ? entryFlag.fork : 0);
+    let tolerated = 0;
+    let sixth: number | bigint | undefined;
+    if (step.onError) {
+      const errno = "jump" in step.onError ? step.onError.when : step.onError.ignore;
+      tolerated = errno === "any" ? anyErrno : errnoNumber(errno);
+      if ("jump" in step.onError) {
+        flags |= entryFlag.jump;
+        sixth = table + this.#labelIndex(program, step.onError.jump) * entry.size;
+      }
+    }
+    if (step.child) sixth = this.#programs.get(step.child)?.context;
+    if (step.args.length > (sixth === undefined ? 6 : 5))
+      throw badProgram(program.name, `${step.name} has too many arguments`);
+    for (const [index, operand] of step.args.entries()) {
+      if (isResultOf(operand) || isValueAt(operand)) {
+        if (index === 5) throw badProgram(program.name, `argument 6 of ${step.name} cannot be an earlier result`);
+        flags |= entryFlag.indirect << index;
+      }
+      this.#write64(address + entry.args + index * 8, this.#valueOf(operand, program));
+    }
+    if (sixth !== undefined) this.#write64(address + entry.args + 40, sixth);
+    if (step.result !== undefined) this.#write64(address + entry.result, this.#resultAddress(step.result, program));
+    this.#data.writeUInt16LE(this.#numberOf(step), offset);
+    this.#data.writeUInt16LE(tolerated, offset + entry.tolerated);
+    this.#data.writeUInt32LE(flags, offset + entry.flags);
+  }
+
+  #numberOf(step: Step): number {
+    return step.name === "jump" || step.name === "label" ? jumpNumber : this.#numbers[step.name];
+  }
+
+  #labelIndex(program: SyscallProgram, label: string): number {
+    const at = program.steps.findIndex((step) => step.name === "label" && step.label === label);
+    if (at < 0) throw badProgram(program.name, `jumps to ${label}, which no step is called`);
+    const index = program.steps.slice(0, at).filter((step) => step.name !== "label").length;
+    if (program.steps.slice(at).every((step) => step.name === "label"))
+      throw badProgram(program.name, `has nothing after the label ${label}`);
+    return index;
+  }
+
+  #resultAddress(result: string | MemoryAddress, program: SyscallProgram): number {
+    if (typeof result !== "string") return Number(this.#addressOf(result, program));
+    return this.#results.get(result) ?? 0;
+  }
+
+  /** What goes into the argument's place: the number itself, the address of the memory, the address to load from. */
+  #valueOf(operand: Operand, program: SyscallProgram): number | bigint {
+    if (typeof operand === "number" || typeof operand === "bigint") return operand;
+    if (isNamedNumber(operand)) return operand.value;
+    if (isInherited(operand)) {
+      const fd = this.#inherit[operand.inherited];
+      if (fd === undefined) throw badProgram(program.name, `inherits ${operand.inherited}, which was not given`);
+      return fd;
+    }
+    return this.#addressOf(operand, program);
+  }
+
+  #addressOf(operand: Operand, program: SyscallProgram): number | bigint {
+    if (typeof operand === "string") return this.#text(operand);
+    if (operand instanceof Uint8Array) return this.#bytes(operand);
+    if (typeof operand !== "object" || isInherited(operand)) return this.#valueOf(operand, program);
+    if (isNamedBytes(operand)) return this.#bytes(operand.struct);
+    if (isResultOf(operand)) {
+      const address = this.#results.get(operand.resultOf);
+      if (address === undefined)
+        throw badProgram(program.name, `uses the result ${operand.resultOf}, which no step gives`);
+      return address;
+    }
+    if (isValueAt(operand)) return this.#addressOf(operand.valueAt, program);
+    if (isMemoryAddress(operand)) {
+      const address = this.#memory.get(operand.memory);
+      if (address === undefined)
+        throw badProgram(program.name, `uses the memory ${operand.memory}, which is not defined`);
+      return address + (operand.offset ?? 0);
+    }
+    if (isTextList(operand)) {
+      const addresses = operand.texts.map((text) => this.#text(text));
+      const list = this.#reserve((addresses.length + 1) * 8);
+      for (const [index, address] of addresses.entries()) this.#write64(list + index * 8, address);
+      return list;
+    }
+    return operand.value;
+  }
+
+  #text(text: string): number {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (text.includes("\0")) throw badProgram("text", `${JSON.stringify(text)} contains a NUL`);
+    const address = this.#bytes(Buffer.from(`${text}\0`));
+    this.#texts.set(text, address);
+    return address;
+  }
+
+  #bytes(bytes: Uint8Array): number {
+    const address = this.#reserve(bytes.length);
+    this.#data.set(bytes, address - dataBase);
+    return address;
+  }
+
+  #reserve(size: number): number {
+    const address = dataBase + this.#used;
+    this.#used += (size + 7) & ~7;
+    if (this.#used > this.#data.length) {
+      const larger = Buffer.alloc(Math.max(this.#data.length * 2, this.#used));
+      larger.set(this.#data);
+      this.#data = larger;
+    }
+    return address;
+  }
+
+  #write64(address: number, value: number | bigint): void {
+    this.#data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), address - dataBase);
+  }
+}
+
+function badProgram(name: string, what: string) {
+  return failure("LINUX_BAD_PROGRAM", `syscall program ${name} ${what}`, { details: { program: name } });
+}
+
+export { dataBase, elfHeaderSize };

@@ -1,0 +1,46 @@
+import type { EncodedProgram } from "./encode.ts";
+import type { NumberedStep } from "./flatten.ts";
+
+/**
+ * What comes out of a program's report pipe: messages { u64 0, u64 value } that steps write on purpose, and at most
+ * one failure per process { u64 address of the entry, u64 errno, u64 per result }. Each is one write below PIPE_BUF,
+ * so they do not mix. The end of the pipe without a failure means that every process has closed it, by execve or exit.
+ */
+export interface LaunchReport {
+  messages: number[];
+  failure?: StepFailure;
+  steps: NumberedStep[];
+}
+
+export interface StepFailure {
+  failed: NumberedStep;
+  /** 0: a call gave 0 (end of file) where that is an error. */
+  errno: number;
+  /** What the steps before stored; tolerated errnos are negative. */
+  results: Map<string, number>;
+}
+
+export const messageSize = 16;
+
+export function parseReport(bytes: Buffer, encoded: EncodedProgram): LaunchReport {
+  const report: LaunchReport = { messages: [], steps: encoded.steps };
+  let at = 0;
+  while (at + messageSize <= bytes.length) {
+    const address = Number(bytes.readBigUInt64LE(at));
+    const value = Number(bytes.readBigInt64LE(at + 8));
+    at += messageSize;
+    const failed = encoded.stepAt.get(address);
+    if (!failed) {
+      report.messages.push(value);
+      continue;
+    }
+    const results = new Map<string, number>();
+    for (const name of encoded.resultNames) {
+      if (at + 8 > bytes.length) break;
+      results.set(name, Number(bytes.readBigInt64LE(at)));
+      at += 8;
+    }
+    report.failure ??= { failed, errno: value, results };
+  }
+  return report;
+}

@@ -1,0 +1,221 @@
+import {
+  cloneArgs,
+  cloneFlags,
+  flags,
+  inherited,
+  memory,
+  messageSize,
+  named,
+  openFlags,
+  prctlOperations,
+  resultOf,
+  SIGCHLD,
+  type Step,
+  type SyscallProgram,
+  signalNumbers,
+  ttyRequests,
+  valueAt,
+} from "@drydock/linux";
+import type { ProcessConfig } from "../types.ts";
+import { processSteps, sealReport } from "./process.ts";
+import { leaveBehind, nullStreams } from "./shim.ts";
+import { atCwd, reportFd, writeText } from "./steps.ts";
+
+export interface ExecInput {
+  process: ProcessConfig;
+  /** Directory of the cgroup in which the container's first process is; the new process is born there too. */
+  cgroup?: string;
+  /** The container has a user namespace of its own. */
+  joinUser: boolean;
+  /** See HostFacts. */
+  permitted: bigint;
+  /** Left out when it is that of the caller anyway, or cannot be set. */
+  oomScoreAdj?: number;
+}
+
+/**
+ * Names under which the program inherits descriptors: `container` is a pidfd of the container's first process, `caller`
+ * the read end of a non-blocking pipe whose other end the caller holds while it wants the session, `status` takes the
+ * wait status. With a terminal the three streams are the same pty.
+ */
+export type ExecDescriptor = "container" | "caller" | "status" | "stdin" | "stdout" | "stderr";
+
+const pollFd = { size: 8, events: 4 };
+const POLLIN = 1;
+const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+
+/** A new process in a running container, and outside of it a small parent that waits for it. */
+export function compileExec(input: ExecInput): SyscallProgram {
+  return { name: "main", steps: [...nullStreams(), ...leaveBehind(sessionProgram(input))] };
+}
+
+function sessionProgram(input: ExecInput): SyscallProgram {
+  const clone = Buffer.alloc(cloneArgs.size);
+  const cloneNames: (keyof typeof cloneFlags)[] = ["CLONE_PIDFD"];
+  if (input.cgroup !== undefined) cloneNames.push("CLONE_INTO_CGROUP");
+  const cloning = flags(cloneFlags, ...cloneNames);
+  clone.writeBigUInt64LE(BigInt(cloning.value), cloneArgs.flags);
+  clone.writeBigUInt64LE(BigInt(SIGCHLD), cloneArgs.exitSignal);
+  // Two struct pollfd { int fd; short events, revents }: the new process, and the caller (whose end needs no event bit).
+  const poll = Buffer.alloc(pollFd.size * 2);
+  poll.writeInt16LE(POLLIN, pollFd.events);
+  return {
+    name: "session",
+    memory: {
+      cloneArguments: { bytes: clone, addresses: [{ offset: cloneArgs.pidfd, of: memory("poll") }] },
+      poll: { bytes: poll },
+      pidMessage: { bytes: messageSize },
+      waitStatus: { bytes: 8 },
+      callerByte: { bytes: 8 },
+    },
+    steps: [
+      { name: "setsid", args: [], why: "signals of the caller's terminal are not for the session" },
+      { name: "chdir", args: ["/"], why: "keep no directory busy" },
+      {
+        name: "prctl",
+        args: [named("PR_SET_NAME", prctlOperations.PR_SET_NAME), "drydock-exec"],
+        why: "its name in ps",
+      },
+      notDumpable(),
+      {
+        name: "setns",
+        args: [inherited("container"), flags(cloneFlags, "CLONE_NEWPID")],
+        why: "children of this process, not the process itself, are in the container's pid namespace",
+      },
+      ...(input.cgroup === undefined
+        ? []
+        : [
+            {
+              name: "openat",
+              args: [atCwd, input.cgroup, named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
+              why: "the cgroup of the container",
+              result: memory("cloneArguments", cloneArgs.cgroup),
+            } satisfies Step,
+          ]),
+      {
+        name: "clone3",
+        args: [memory("cloneArguments"), cloneArgs.size],
+        why: `the new process, in the container's cgroup from its birth: ${cloning.text}`,
+        result: memory("pidMessage", 8),
+        child: processProgram(input),
+      },
+      {
+        name: "write",
+        args: [reportFd, memory("pidMessage"), messageSize],
+        why: "tell the caller the pid",
+        onError: { ignore: "any" },
+      },
+      ...(["container", "stdin", "stdout", "stderr"] as const).map(
+        (name): Step => ({
+          name: "close",
+          args: [inherited(name)],
+          why: "only the new process holds it: its end is the end of the stream",
+          onError: { ignore: "any" },
+        }),
+      ),
+      { name: "close", args: [reportFd], why: "from here on the new process alone holds the report pipe" },
+      {
+        name: "fcntl",
+        args: [inherited("caller"), named("F_DUPFD_CLOEXEC", 1030), 0],
+        why: "the second to poll: the 8 bytes of its pollfd are the number and no events, hang-up is always told",
+        result: memory("poll", pollFd.size),
+      },
+      ...waitSteps(),
+      {
+        name: "write",
+        args: [inherited("status"), memory("waitStatus"), 8],
+        why: "tell the caller how it ended",
+        onError: { ignore: "any" },
+      },
+      { name: "exit_group", args: [0], why: "the session is over" },
+    ],
+  };
+}
+
+/** Until the process has ended; it is killed when the caller goes away first. */
+function waitSteps(): Step[] {
+  const kill = (groupFlag: number, why: string): Step => ({
+    name: "pidfd_send_signal",
+    args: [valueAt("poll"), named("SIGKILL", signalNumbers.SIGKILL), 0, groupFlag],
+    why,
+    onError: { ignore: "any" },
+  });
+  return [
+    { name: "ppoll", args: [memory("poll"), 2, 0, 0, 8], why: "until the process ends or the caller is gone" },
+    {
+      name: "read",
+      args: [inherited("caller"), memory("callerByte"), 1],
+      why: "is the caller gone? Its pipe is empty while it is there, and at its end when not",
+      onError: { jump: "ended", when: "EAGAIN" },
+    },
+    kill(PIDFD_SIGNAL_PROCESS_GROUP, "the process and what it started in its group (Linux 6.9 and newer)"),
+    kill(0, "the process alone"),
+    { name: "label", label: "ended", args: [], why: "the process has ended or will at once" },
+    {
+      name: "wait4",
+      args: [-1, memory("waitStatus"), named("__WALL", 0x40000000), 0],
+      why: "for the new process, the only child",
+    },
+  ];
+}
+
+/** The new process: into the container, then the same last part as the container's first process. */
+function processProgram(input: ExecInput): SyscallProgram {
+  const namespaces: (keyof typeof cloneFlags)[] = [
+    "CLONE_NEWNS",
+    "CLONE_NEWUTS",
+    "CLONE_NEWIPC",
+    "CLONE_NEWNET",
+    "CLONE_NEWCGROUP",
+  ];
+  if (input.joinUser) namespaces.unshift("CLONE_NEWUSER");
+  return {
+    name: "process",
+    steps: [
+      sealReport(),
+      notDumpable(),
+      ...oomScoreSteps(input.oomScoreAdj),
+      {
+        name: "setns",
+        args: [inherited("container"), flags(cloneFlags, ...namespaces)],
+        why: "all other namespaces of the container; with its mount namespace its root comes too",
+      },
+      ...(["stdin", "stdout", "stderr"] as const).map(
+        (name, fd): Step => ({ name: "dup3", args: [inherited(name), fd, 0], why: `the caller's ${name}` }),
+      ),
+      { name: "setsid", args: [], why: "a session of its own" },
+      ...(input.process.terminal
+        ? [
+            {
+              name: "ioctl",
+              args: [0, named("TIOCSCTTY", ttyRequests.TIOCSCTTY), 0],
+              why: "the pty becomes the session's terminal: ^C and hang-ups reach the process",
+            } satisfies Step,
+          ]
+        : []),
+      ...processSteps(input.process, input.permitted),
+    ],
+  };
+}
+
+/** A process with the host's descriptors and the container's pids: nobody in the container may look into it. */
+function notDumpable(): Step {
+  return {
+    name: "prctl",
+    args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 0, 0, 0, 0],
+    why: "nobody in the container may look into this process (CVE-2016-9962)",
+  };
+}
+
+function oomScoreSteps(score: number | undefined): Step[] {
+  if (score === undefined) return [];
+  return [
+    {
+      name: "openat",
+      args: [atCwd, "/proc/self/oom_score_adj", named("O_WRONLY|O_CLOEXEC", openFlags.O_WRONLY | openFlags.O_CLOEXEC)],
+      why: "as likely to be killed for want of memory as the container",
+      result: "oom",
+    },
+    writeText(resultOf("oom"), String(score), "oom_score_adj"),
+  ];
+}

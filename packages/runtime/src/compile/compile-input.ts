@@ -1,0 +1,36 @@
+import type { Architecture } from "@drydock/linux";
+import type { RootSource, RuntimeConfig } from "../types.ts";
+
+/** How a standard stream is opened: what kind of file it is decides the flags. */
+export interface StreamSource {
+  path: string;
+  kind: "null" | "fifo" | "file" | "device";
+}
+
+/**
+ * Everything that a plan depends on, as a value: with the same input the plan is the same, on any machine. What must be
+ * looked up on the host is looked up before, by facts.ts.
+ */
+export interface CompileInput {
+  id: string;
+  config: RuntimeConfig;
+  root: RootSource;
+  /** The container's directory: the shim writes pid and exit there, and its `root` is the mount point. */
+  directory: string;
+  /** Directory of the container's cgroup; none when the host has no cgroup v2. */
+  cgroup?: string;
+  streams: { stdin: StreamSource; stdout: StreamSource; stderr: StreamSource };
+  /** `reaper`: the first process is ours and only reaps (see reaper.ts); process.args are not run. */
+  firstProcess: "args" | "reaper";
+  facts: HostFacts;
+  arch: Architecture;
+}
+
+export interface HostFacts {
+  /** Kinds of the sources of bind mounts, by path. */
+  sourceKinds: ReadonlyMap<string, "directory" | "file">;
+  /** Capabilities that this process has and can pass on. */
+  permitted: bigint;
+  /** oom_score_adj of this process: without CAP_SYS_RESOURCE it cannot go below. */
+  oomScoreAdj: number;
+}

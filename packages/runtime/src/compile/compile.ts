@@ -1,0 +1,113 @@
+import { named, openFlags, prctlOperations, resultOf, type Step, type SyscallProgram } from "@drydock/linux";
+import type { CompileInput } from "./compile-input.ts";
+import { mountSteps } from "./mounts.ts";
+import { joinSteps, ownCgroupNamespace } from "./namespaces.ts";
+import { processSteps, sealReport } from "./process.ts";
+import { maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
+import { reaperSteps } from "./reaper.ts";
+import { pivotSteps, rootSteps } from "./root.ts";
+import { mainProgram, shimProgram } from "./shim.ts";
+import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
+import { streamSteps } from "./streams.ts";
+import { sysctlSteps } from "./sysctls.ts";
+
+/**
+ * A container as a program of system calls: main leaves the shim behind, the shim forks the container, the container
+ * builds its own root and becomes the container's code. Pure: the host is looked at before (facts.ts), the program is
+ * run after (an executor of linux). The configuration is expected to be valid (validate-config.ts).
+ */
+export function compile(input: CompileInput): SyscallProgram {
+  return mainProgram(shimProgram(input, containerProgram(input)));
+}
+
+function containerProgram(input: CompileInput): SyscallProgram {
+  const directories = new DirectoryMaker(input.arch);
+  return {
+    name: "container",
+    steps: [
+      sealReport(),
+      { name: "close_range", args: [4, named("~0", 0xffffffff), 0], why: "the shim's descriptors are not ours" },
+      { name: "setsid", args: [], why: "a session of its own" },
+      {
+        name: "prctl",
+        args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 0, 0, 0, 0],
+        why: "until execve nobody in the container may look into this process",
+      },
+      ...joinSteps(input.config),
+      ...ownCgroupNamespace(input.config),
+      ...leafSteps(input),
+      ...oomScoreSteps(input),
+      { name: "umask", args: [0], why: "modes of what is made are meant as they are written" },
+      {
+        name: "mount",
+        args: [0, "/", 0, named("MS_REC|MS_PRIVATE", 0x44000), 0],
+        why: "mounts made here are not seen by the host, nor the host's by us",
+      },
+      ...rootSteps(input),
+      ...streamSteps(input),
+      ...directories.make(input.config.process.cwd, "process.cwd"),
+      ...mountSteps(input, directories),
+      ...maskSteps(input),
+      ...readonlySteps(input),
+      ...sysctlSteps(input),
+      ...readonlyRootSteps(input),
+      ...pivotSteps(input),
+      ...nameSteps(input),
+      ...(input.firstProcess === "reaper" ? reaperSteps() : processSteps(input.config.process, input.facts.permitted)),
+    ],
+  };
+}
+
+/**
+ * A container that manages cgroups itself (a node) has its own processes in the leaf `init`: a cgroup with processes
+ * cannot pass controllers on to its children (cgroup v2, "no internal processes").
+ */
+function leafSteps({ firstProcess, cgroup }: CompileInput): Step[] {
+  if (firstProcess !== "reaper" || cgroup === undefined) return [];
+  return [
+    {
+      name: "openat",
+      args: [
+        atCwd,
+        `${cgroup}/${leafCgroup}/cgroup.procs`,
+        named("O_WRONLY|O_CLOEXEC", openFlags.O_WRONLY | openFlags.O_CLOEXEC),
+      ],
+      why: "a leaf for the first process, so that the cgroup above can pass controllers on",
+      result: "procs",
+    },
+    writeText(resultOf("procs"), "0", "move there"),
+  ];
+}
+
+/** Name of the leaf in which the processes of a container with firstProcess `reaper` live. */
+export const leafCgroup = "init";
+
+/** While the host's /proc is still there: the container's may be read-only. */
+function oomScoreSteps({ config, facts }: CompileInput): Step[] {
+  const score = config.process.oomScoreAdj;
+  if (score === undefined || score === facts.oomScoreAdj) return [];
+  return [
+    {
+      name: "openat",
+      args: [atCwd, "/proc/self/oom_score_adj", named("O_WRONLY|O_CLOEXEC", openFlags.O_WRONLY | openFlags.O_CLOEXEC)],
+      why: "process.oomScoreAdj",
+      result: "oom",
+    },
+    writeText(resultOf("oom"), String(score), "how likely the kernel is to kill it for want of memory"),
+  ];
+}
+
+function nameSteps({ config }: CompileInput): Step[] {
+  const steps: Step[] = [];
+  if (config.hostname !== undefined) {
+    steps.push({ name: "sethostname", args: [config.hostname, Buffer.byteLength(config.hostname)], why: "hostname" });
+  }
+  if (config.domainname !== undefined) {
+    steps.push({
+      name: "setdomainname",
+      args: [config.domainname, Buffer.byteLength(config.domainname)],
+      why: "domainname",
+    });
+  }
+  return steps;
+}

@@ -1,0 +1,46 @@
+import { type Architecture, deviceNumber, fileType, named, resultOf, type Step } from "@drydock/linux";
+import { openInRoot } from "./steps.ts";
+
+/** The devices that every container has (runtime-spec, config-linux.md, Default Devices). */
+const devices = [
+  { name: "null", major: 1, minor: 3 },
+  { name: "zero", major: 1, minor: 5 },
+  { name: "full", major: 1, minor: 7 },
+  { name: "random", major: 1, minor: 8 },
+  { name: "urandom", major: 1, minor: 9 },
+  { name: "tty", major: 5, minor: 0 },
+];
+
+const links = [
+  { name: "ptmx", target: "pts/ptmx" },
+  { name: "fd", target: "/proc/self/fd" },
+  { name: "stdin", target: "/proc/self/fd/0" },
+  { name: "stdout", target: "/proc/self/fd/1" },
+  { name: "stderr", target: "/proc/self/fd/2" },
+];
+
+/** Fills a new tmpfs on /dev: it is ours and empty, so nothing that an image brought can be in the way. */
+export function deviceSteps(arch: Architecture): Step[] {
+  return [
+    openInRoot("/dev", "directory", arch, "dev", "the new /dev, to make devices in it"),
+    ...devices.map(
+      ({ name, major, minor }): Step => ({
+        name: "mknodat",
+        args: [
+          resultOf("dev"),
+          name,
+          named("S_IFCHR|0666", fileType.S_IFCHR | 0o666),
+          named(`${major}:${minor}`, deviceNumber(major, minor)),
+        ],
+        why: `the device /dev/${name}`,
+      }),
+    ),
+    ...links.map(
+      ({ name, target }): Step => ({
+        name: "symlinkat",
+        args: [target, resultOf("dev"), name],
+        why: `the link /dev/${name}`,
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from "node:fs";
+import { errnoOf } from "@drydock/kit";
+import { type CapabilityName, capabilityMask, capabilityNamesOf, isCapabilityName, readStatus } from "@drydock/linux";
+import { invalid } from "../config/check.ts";
+import { planMount } from "../config/mount-options.ts";
+import type { RuntimeConfig, Stdio } from "../types.ts";
+import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
+
+/** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
+export function gatherFacts(config: RuntimeConfig): HostFacts {
+  const sourceKinds = new Map<string, "directory" | "file">();
+  for (const [index, mount] of (config.mounts ?? []).entries()) {
+    const path = `mounts[${index}]`;
+    if (planMount(mount, path).kind !== "bind" || mount.source === undefined) continue;
+    const stat = statSync(mount.source, { throwIfNoEntry: false });
+    if (!stat)
+      throw invalid(
+        `${path}.source`,
+        `${mount.source} does not exist`,
+        "make it first: a bind mount needs something to bind",
+      );
+    sourceKinds.set(mount.source, stat.isDirectory() ? "directory" : "file");
+  }
+  const ownUser = config.linux?.namespaces?.some(({ type }) => type === "user");
+  return {
+    sourceKinds,
+    // In a user namespace that it joins, the first process has every capability.
+    permitted: ownUser ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
+    oomScoreAdj: Number(readFileSync("/proc/self/oom_score_adj", "utf8")),
+  };
+}
+
+/** What the configuration asks for and this process cannot give, in words, and the configuration without it. */
+export function withoutImpossible(
+  config: RuntimeConfig,
+  facts: HostFacts,
+): { config: RuntimeConfig; notEnforced: string[] } {
+  const notEnforced: string[] = [];
+  const asked = new Set(Object.values(config.process.capabilities ?? {}).flat());
+  const missing = capabilityNamesOf(capabilityMask([...asked].filter(isCapabilityName)) & ~facts.permitted);
+  if (missing.length > 0) {
+    notEnforced.push(
+      `${missing.join(", ")}: not granted, since the runtime does not have ${missing.length === 1 ? "it" : "them"} itself`,
+    );
+  }
+  const { oomScoreAdj, ...process } = config.process;
+  const mayLower = facts.permitted & capabilityMask(["CAP_SYS_RESOURCE" satisfies CapabilityName]);
+  if (oomScoreAdj === undefined || oomScoreAdj >= facts.oomScoreAdj || mayLower) return { config, notEnforced };
+  notEnforced.push(
+    `oom_score_adj of ${oomScoreAdj}: stays ${facts.oomScoreAdj}, since the runtime lacks CAP_SYS_RESOURCE, which lowering it takes`,
+  );
+  return { config: { ...config, process }, notEnforced };
+}
+
+export function streamSources(stdio: Stdio | undefined): CompileInput["streams"] {
+  return {
+    stdin: streamSource(stdio?.stdin ?? "null"),
+    stdout: streamSource(stdio?.stdout ?? "null"),
+    stderr: streamSource(stdio?.stderr ?? "null"),
+  };
+}
+
+function streamSource(path: string): StreamSource {
+  if (path === "null" || path === "/dev/null") return { path: "/dev/null", kind: "null" };
+  try {
+    const stat = statSync(path);
+    return { path, kind: stat.isFIFO() ? "fifo" : stat.isCharacterDevice() ? "device" : "file" };
+  } catch (error) {
+    // It is made when it is opened.
+    if (errnoOf(error) === "ENOENT") return { path, kind: "file" };
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  atFlags,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  flags,
+  fsconfigCommands,
+  mountAttributeBytes,
+  mountAttributes,
+  named,
+  openFlags,
+  openTreeFlags,
+  resultOf,
+  type Step,
+  struct,
+} from "@drydock/linux";
+import type { CompileInput } from "./compile-input.ts";
+import { atCwd, attach, emptyPath, openInRoot } from "./steps.ts";
+
+/**
+ * Opens the host's /dev/null and an empty read-only directory while the host's root is still there: what covers a
+ * masked path never comes from the container, whose /dev/null may be anything (CVE-2025-31133).
+ */
+function coverSteps(): Step[] {
+  return [
+    {
+      name: "openat",
+      args: [atCwd, "/dev/null", named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
+      why: "the host's /dev/null, to cover masked files with",
+      result: "null",
+    },
+    {
+      name: "fsopen",
+      args: ["tmpfs", FSOPEN_CLOEXEC],
+      why: "an empty directory, to cover masked directories with",
+      result: "filesystem",
+    },
+    {
+      name: "fsconfig",
+      args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_SET_STRING"), "nr_inodes", "1", 0],
+      why: "nothing can be made in it",
+    },
+    {
+      name: "fsconfig",
+      args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_CMD_CREATE"), 0, 0, 0],
+      why: "make it",
+    },
+    {
+      name: "fsmount",
+      args: [resultOf("filesystem"), FSMOUNT_CLOEXEC, flags(mountAttributes, "MOUNT_ATTR_RDONLY")],
+      why: "read-only, nowhere yet",
+      result: "empty",
+    },
+  ];
+}
+
+/** linux.maskedPaths: a file is covered with /dev/null, a directory with an empty one, a path that is not there is left. */
+export function maskSteps({ config, arch }: CompileInput): Step[] {
+  const paths = config.linux?.maskedPaths ?? [];
+  if (paths.length === 0) return [];
+  return [...coverSteps(), ...paths.flatMap((path, index) => maskOne(path, index, arch))];
+}
+
+function maskOne(path: string, index: number, arch: CompileInput["arch"]): Step[] {
+  const asFile = `mask${index}.file`;
+  const done = `mask${index}.done`;
+  const clone = (cover: string): Step => ({
+    name: "open_tree",
+    args: [resultOf(cover), "", flags(openTreeFlags, "OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC", "AT_EMPTY_PATH")],
+    why: `a cover for ${path}`,
+    result: "mount",
+  });
+  return [
+    { ...openInRoot(path, "any", arch, "target", `${path} must not be seen`), onError: { jump: done, when: "ENOENT" } },
+    {
+      ...openInRoot(path, "directory", arch, "target", `is ${path} a directory?`),
+      onError: { jump: asFile, when: "ENOTDIR" },
+    },
+    clone("empty"),
+    attach("mount", "target", `mask the directory ${path}`),
+    { name: "jump", args: [], why: `${path} is masked`, onError: { jump: done, when: "any" } },
+    { name: "label", label: asFile, args: [], why: `${path} is a file` },
+    clone("null"),
+    attach("mount", "target", `mask the file ${path}`),
+    { name: "label", label: done, args: [], why: `${path} is masked or not there` },
+  ];
+}
+
+/** linux.readonlyPaths: bind mounted over themselves, read-only with all below; a path that is not there is left. */
+export function readonlySteps({ config, arch }: CompileInput): Step[] {
+  const attributes = mountAttributeBytes(mountAttributes.MOUNT_ATTR_RDONLY, 0);
+  return (config.linux?.readonlyPaths ?? []).flatMap((path, index): Step[] => {
+    const done = `readonly${index}.done`;
+    return [
+      {
+        ...openInRoot(path, "any", arch, "target", `${path} must not be changed`),
+        onError: { jump: done, when: "ENOENT" },
+      },
+      {
+        name: "open_tree",
+        args: [
+          resultOf("target"),
+          "",
+          flags(openTreeFlags, "OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC", "AT_EMPTY_PATH", "AT_RECURSIVE"),
+        ],
+        why: `a second mount of ${path}`,
+        result: "mount",
+      },
+      {
+        name: "mount_setattr",
+        args: [
+          resultOf("mount"),
+          "",
+          flags(atFlags, "AT_EMPTY_PATH", "AT_RECURSIVE"),
+          struct(attributes, "{set: MOUNT_ATTR_RDONLY}"),
+          attributes.length,
+        ],
+        why: "read-only",
+      },
+      attach("mount", "target", `cover ${path} with its read-only self`),
+      { name: "label", label: done, args: [], why: `${path} is read-only or not there` },
+    ];
+  });
+}
+
+/** root.readonly: after all mount points were made, before the root is entered. */
+export function readonlyRootSteps({ config }: CompileInput): Step[] {
+  if (!config.root.readonly) return [];
+  const attributes = mountAttributeBytes(mountAttributes.MOUNT_ATTR_RDONLY, 0);
+  return [
+    {
+      name: "mount_setattr",
+      args: [resultOf("root"), "", emptyPath, struct(attributes, "{set: MOUNT_ATTR_RDONLY}"), attributes.length],
+      why: "root.readonly",
+    },
+  ];
+}

@@ -1,0 +1,163 @@
+import {
+  directoryFlags,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  flags,
+  fsconfigCommands,
+  mountFlags,
+  moveMountFlags,
+  named,
+  octal,
+  openFlags,
+  openTreeFlags,
+  resultOf,
+  type Step,
+} from "@drydock/linux";
+import type { CompileInput } from "./compile-input.ts";
+import { atCwd } from "./steps.ts";
+
+/** mount(2) takes one page of options. */
+const longestOptions = 4000;
+
+/** The container's root as the result `root`: a descriptor of a mount that exists in the container's mount namespace only. */
+export function rootSteps({ root, directory, arch }: CompileInput): Step[] {
+  const place = `${directory}/root`;
+  switch (root.type) {
+    case "directory":
+      return [
+        {
+          name: "open_tree",
+          args: [atCwd, root.path, flags(openTreeFlags, "OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC", "AT_RECURSIVE")],
+          why: "a bind mount of the root directory: pivot_root wants a mount point",
+          result: "root",
+        },
+        {
+          name: "move_mount",
+          args: [resultOf("root"), "", atCwd, place, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],
+          why: "attach it in this mount namespace",
+        },
+      ];
+    case "overlay":
+      return [...overlay(root.lower, root.upper, root.work, place, []), openRoot(place, arch)];
+    case "volatile-overlay": {
+      const size = root.sizeBytes === undefined ? "" : `,size=${root.sizeBytes}`;
+      return [
+        {
+          name: "mount",
+          args: ["tmpfs", place, "tmpfs", 0, `mode=0755${size}`],
+          why: "memory for what the container writes: it is gone with the last process of the container",
+        },
+        ...["upper", "work", "merged"].map(
+          (name): Step => ({
+            name: "mkdirat",
+            args: [atCwd, `${place}/${name}`, octal(0o755)],
+            why: `the overlay's ${name} directory`,
+          }),
+        ),
+        ...overlay(root.lower, `${place}/upper`, `${place}/work`, `${place}/merged`, ["volatile"]),
+        openRoot(`${place}/merged`, arch),
+      ];
+    }
+  }
+}
+
+function openRoot(path: string, arch: CompileInput["arch"]): Step {
+  const { O_DIRECTORY } = directoryFlags(arch);
+  return {
+    name: "openat",
+    args: [atCwd, path, named("O_PATH|O_DIRECTORY|O_CLOEXEC", openFlags.O_PATH | O_DIRECTORY | openFlags.O_CLOEXEC)],
+    why: "the container's root: everything below is resolved from here and cannot leave it",
+    result: "root",
+  };
+}
+
+/** One overlay mount, by mount(2); by the mount API where the layers do not fit into a page. `lower`: top-most first. */
+function overlay(lower: readonly string[], upper: string, work: string, place: string, flagsOnly: string[]): Step[] {
+  const why = `the root file system: ${lower.length} read-only ${lower.length === 1 ? "layer" : "layers"} below a writable one`;
+  const options = [
+    `lowerdir=${lower.map(escapeLayer).join(":")}`,
+    `upperdir=${escapeOption(upper)}`,
+    `workdir=${escapeOption(work)}`,
+    ...flagsOnly,
+  ].join(",");
+  if (Buffer.byteLength(options) <= longestOptions) {
+    return [{ name: "mount", args: ["overlay", place, "overlay", 0, options], why }];
+  }
+  const set = (key: string, value: string): Step => ({
+    name: "fsconfig",
+    args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_SET_STRING"), key, value, 0],
+    why: `${key} of the overlay`,
+  });
+  return [
+    {
+      name: "fsopen",
+      args: ["overlay", FSOPEN_CLOEXEC],
+      why: `${why} (too many for one mount call)`,
+      result: "overlay",
+    },
+    ...lower.map((layer) => set("lowerdir+", layer)),
+    set("upperdir", upper),
+    set("workdir", work),
+    ...flagsOnly.map(
+      (name): Step => ({
+        name: "fsconfig",
+        args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_SET_FLAG"), name, 0, 0],
+        why: `${name} of the overlay`,
+      }),
+    ),
+    {
+      name: "fsconfig",
+      args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_CMD_CREATE"), 0, 0, 0],
+      why: "make the overlay",
+    },
+    {
+      name: "fsmount",
+      args: [resultOf("overlay"), FSMOUNT_CLOEXEC, 0],
+      why: "as a mount that is nowhere yet",
+      result: "overlayMount",
+    },
+    {
+      name: "move_mount",
+      args: [resultOf("overlayMount"), "", atCwd, place, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],
+      why: "attach it in this mount namespace",
+    },
+  ];
+}
+
+/** A comma ends an option and a colon ends a layer; overlayfs takes both after a backslash. */
+function escapeLayer(path: string): string {
+  return path.replace(/[\\:,]/g, "\\$&");
+}
+
+function escapeOption(path: string): string {
+  return path.replace(/[\\,]/g, "\\$&");
+}
+
+/** Makes the container's root the process's, and lets go of the host's. */
+export function pivotSteps({ config }: CompileInput): Step[] {
+  const propagation = config.linux?.rootfsPropagation;
+  const flag =
+    propagation &&
+    ({ private: "MS_PRIVATE", shared: "MS_SHARED", slave: "MS_SLAVE", unbindable: "MS_UNBINDABLE" } as const)[
+      propagation
+    ];
+  return [
+    { name: "fchdir", args: [resultOf("root")], why: "pivot_root works on the current directory" },
+    {
+      name: "pivot_root",
+      args: [".", "."],
+      why: 'the container\'s root becomes /, with the host\'s root on top of it (pivot_root(2), pivot_root(".", "."))',
+    },
+    { name: "umount2", args: [".", named("MNT_DETACH", 2)], why: "let go of the host's file systems" },
+    { name: "chdir", args: ["/"], why: "the current directory must not be outside of the new root" },
+    ...(flag && flag !== "MS_PRIVATE"
+      ? [
+          {
+            name: "mount",
+            args: [0, "/", 0, flags(mountFlags, flag), 0],
+            why: `linux.rootfsPropagation: ${propagation}`,
+          } satisfies Step,
+        ]
+      : []),
+  ];
+}

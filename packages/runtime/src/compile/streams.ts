@@ -1,0 +1,32 @@
+import { named, openFlags, resultOf, type Step } from "@drydock/linux";
+import type { CompileInput, StreamSource } from "./compile-input.ts";
+import { atCwd } from "./steps.ts";
+
+/** Opens the host's files for the standard streams while the host's root is still there, and makes them 0, 1 and 2. */
+export function streamSteps({ streams }: CompileInput): Step[] {
+  const all = [
+    { ...streams.stdin, fd: 0, name: "stdin" },
+    { ...streams.stdout, fd: 1, name: "stdout" },
+    { ...streams.stderr, fd: 2, name: "stderr" },
+  ];
+  // The main program has put /dev/null on all three.
+  return all
+    .filter(({ kind }) => kind !== "null")
+    .flatMap((stream): Step[] => [
+      {
+        name: "openat",
+        args: [atCwd, stream.path, openMode(stream, stream.fd === 0), named("0640", 0o640)],
+        why: `the container's ${stream.name}`,
+        result: "stream",
+      },
+      { name: "dup3", args: [resultOf("stream"), stream.fd, 0], why: `as descriptor ${stream.fd}` },
+    ]);
+}
+
+function openMode({ kind }: StreamSource, input: boolean) {
+  const { O_CLOEXEC, O_RDWR, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY } = openFlags;
+  // Both ends in one: the container is never killed by SIGPIPE and never blocks because nobody reads yet.
+  if (kind === "fifo" || kind === "device") return named("O_RDWR|O_NOCTTY|O_CLOEXEC", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (input) return named("O_RDONLY|O_CLOEXEC", O_RDONLY | O_CLOEXEC);
+  return named("O_WRONLY|O_APPEND|O_CREAT|O_CLOEXEC", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC);
+}

@@ -1,0 +1,143 @@
+import { capabilityNames, namespaceKinds, rlimitNumbers } from "@drydock/linux";
+import type { ProcessConfig, RuntimeConfig } from "../types.ts";
+import { absolutePath, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
+import { checkMounts } from "./mount-options.ts";
+import { checkSysctl } from "./sysctl.ts";
+
+const maxId = 2 ** 32 - 2;
+const capabilities = list(oneOf(...capabilityNames));
+
+const processShape = object(
+  {
+    terminal: flag,
+    consoleSize: object({ height: integer(0, 65535), width: integer(0, 65535) }),
+    cwd: absolutePath,
+    args: list(text),
+    env: list(text),
+    user: object(
+      {
+        uid: integer(0, maxId),
+        gid: integer(0, maxId),
+        umask: integer(0, 0o777),
+        additionalGids: list(integer(0, maxId)),
+      },
+      { required: ["uid", "gid"] },
+    ),
+    capabilities: object({
+      bounding: capabilities,
+      effective: capabilities,
+      inheritable: capabilities,
+      permitted: capabilities,
+      ambient: capabilities,
+    }),
+    noNewPrivileges: flag,
+    oomScoreAdj: integer(-1000, 1000),
+    rlimits: list(
+      object(
+        { type: oneOf(...Object.keys(rlimitNumbers)), hard: integer(0), soft: integer(0) },
+        { required: ["type", "hard", "soft"] },
+      ),
+    ),
+  },
+  { required: ["cwd", "args"] },
+);
+
+const linuxShape = object({
+  namespaces: list(object({ type: oneOf(...Object.keys(namespaceKinds)), path: absolutePath }, { required: ["type"] })),
+  cgroupsPath: text,
+  resources: object({
+    memory: object({ limit: integer(-1), reservation: integer(-1), swap: integer(-1) }),
+    cpu: object({ shares: integer(0), quota: integer(-1), period: integer(1), cpus: text, mems: text }),
+    pids: object({ limit: integer(-1) }, { required: ["limit"] }),
+    unified: map(text),
+  }),
+  maskedPaths: list(absolutePath),
+  readonlyPaths: list(absolutePath),
+  sysctl: map(text),
+  rootfsPropagation: oneOf("private", "shared", "slave", "unbindable"),
+});
+
+const configShape = object(
+  {
+    ociVersion: text,
+    hostname: text,
+    domainname: text,
+    process: processShape,
+    root: object({ path: text, readonly: flag }, { required: ["path"] }),
+    mounts: list(
+      object(
+        { destination: absolutePath, type: text, source: text, options: list(text) },
+        { required: ["destination"] },
+      ),
+    ),
+    annotations: map(text),
+    linux: linuxShape,
+  },
+  { required: ["ociVersion", "process", "root"] },
+);
+
+/** Holds a configuration against what this runtime does. Throws RUNTIME_INVALID_CONFIG with the field's path. */
+export function validateConfig(value: unknown): RuntimeConfig {
+  configShape(value, "");
+  const config = value as RuntimeConfig;
+  if (!/^1\.\d+\.\d+/.test(config.ociVersion))
+    throw invalid("ociVersion", `${config.ociVersion} is not a version 1.x.y`);
+  checkProcess(config.process, "process");
+  checkNamespaces(config);
+  checkMounts(config.mounts ?? []);
+  checkSysctl(config);
+  checkCgroupsPath(config.linux?.cgroupsPath);
+  return config;
+}
+
+/** The same for the process of an exec. */
+export function validateProcess(value: unknown): ProcessConfig {
+  processShape(value, "process");
+  checkProcess(value as ProcessConfig, "process");
+  return value as ProcessConfig;
+}
+
+function checkProcess(process: ProcessConfig, path: string): void {
+  if (process.args.length === 0) throw invalid(`${path}.args`, "is empty", "name the program to run");
+  if (process.args[0] === "") throw invalid(`${path}.args[0]`, "is empty", "name the program to run");
+  for (const [index, variable] of (process.env ?? []).entries()) {
+    if (!variable.includes("="))
+      throw invalid(`${path}.env[${index}]`, `${JSON.stringify(variable)} is not NAME=value`);
+  }
+}
+
+function checkNamespaces(config: RuntimeConfig): void {
+  const namespaces = config.linux?.namespaces ?? [];
+  const seen = new Set<string>();
+  for (const [index, { type, path }] of namespaces.entries()) {
+    const at = `linux.namespaces[${index}]`;
+    if (seen.has(type)) throw invalid(at, `${type} is named twice`);
+    seen.add(type);
+    if (type === "user" && path === undefined) {
+      throw invalid(at, "a new user namespace is not supported", "join one by its path, or leave it out");
+    }
+    if (type === "mount" && path !== undefined) {
+      throw invalid(`${at}.path`, "joining a mount namespace is not supported", "leave out the path");
+    }
+  }
+  if (!seen.has("mount")) {
+    throw invalid(
+      "linux.namespaces",
+      "no mount namespace",
+      'add {"type": "mount"}: the root file system is mounted in it',
+    );
+  }
+  if (config.hostname !== undefined && !seen.has("uts")) {
+    throw invalid("hostname", "would change the host's name", 'add {"type": "uts"} to linux.namespaces');
+  }
+  if (config.domainname !== undefined && !seen.has("uts")) {
+    throw invalid("domainname", "would change the host's name", 'add {"type": "uts"} to linux.namespaces');
+  }
+}
+
+function checkCgroupsPath(path: string | undefined): void {
+  if (path?.split("/").includes("..")) throw invalid("linux.cgroupsPath", `${path} leaves the cgroup root`);
+  if (path?.includes(":")) {
+    throw invalid("linux.cgroupsPath", `${path} is a systemd slice`, "give a path: we do not talk to systemd");
+  }
+}

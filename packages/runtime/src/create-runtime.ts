@@ -1,0 +1,52 @@
+import { hasCode, type Logger, silentLogger } from "@drydock/kit";
+import { type Executor, findCgroup2, nativeExecutor } from "@drydock/linux";
+import { containerDirectory, type RuntimeContext } from "./lifecycle/context.ts";
+import { deleteContainer } from "./lifecycle/delete.ts";
+import { exec } from "./lifecycle/exec.ts";
+import { kill } from "./lifecycle/kill.ts";
+import { list } from "./lifecycle/list.ts";
+import { run } from "./lifecycle/run.ts";
+import { wait } from "./lifecycle/wait.ts";
+import { observe } from "./state/observe.ts";
+import type { Runtime } from "./types.ts";
+
+export interface RuntimeOptions {
+  /** Absolute. One directory per container below it; any number of processes may use the same. */
+  stateDir: string;
+  /** Directory of a cgroup2 hierarchy or a cgroup in it; the mounted hierarchy's root when left out. */
+  cgroupRoot?: string;
+  /** How syscall programs are run; the machine's default when left out. */
+  executor?: Executor;
+  logger?: Logger;
+}
+
+/** A Runtime on this kernel. Nothing is started or loaded before the first operation. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const cgroupMount = mountedCgroup2();
+  const context: RuntimeContext = {
+    stateDir: options.stateDir,
+    cgroupMount,
+    cgroupRoot: options.cgroupRoot ?? cgroupMount,
+    executor: options.executor ?? nativeExecutor,
+    logger: options.logger ?? silentLogger,
+    waiters: new Map(),
+  };
+  return {
+    run: (request) => run(context, request),
+    state: async (id) => observe(id, containerDirectory(context, id)).state,
+    list: async () => list(context),
+    exec: (id, request) => exec(context, id, request),
+    kill: async (id, signal, killOptions = {}) => kill(context, id, signal, killOptions),
+    delete: (id, deleteOptions = {}) => deleteContainer(context, id, deleteOptions),
+    wait: async (id, signal) => wait(context, id, signal),
+  };
+}
+
+function mountedCgroup2(): string | undefined {
+  try {
+    return findCgroup2();
+  } catch (error) {
+    if (hasCode(error, "LINUX_NO_CGROUP2")) return undefined;
+    throw error;
+  }
+}

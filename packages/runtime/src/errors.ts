@@ -1,0 +1,11 @@
+import { defineErrors } from "@drydock/kit";
+
+export const failure = defineErrors({
+  RUNTIME_EXISTS: "a container with this id exists already",
+  RUNTIME_NOT_FOUND: "there is no container with this id",
+  RUNTIME_BAD_STATE: "the container is not in a state in which this can be done",
+  RUNTIME_INVALID_CONFIG:
+    "the container's configuration has a field that is unknown, unsupported or wrong (path in details)",
+  RUNTIME_STEP_FAILED:
+    "a system call on the way to the container's first instruction failed (step, errno, why in details)",
+});

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { cgroupEvents, killCgroup, removeCgroup, removeEmptyParents, signalNumbers } from "@drydock/linux";
+import { failure } from "../errors.ts";
+import { observe } from "../state/observe.ts";
+import { type ContainerRecord, readRecord } from "../state/record.ts";
+import { shimEnded } from "../state/shim-files.ts";
+import { containerDirectory, type RuntimeContext } from "./context.ts";
+import { signalAll } from "./kill.ts";
+
+/** How long killed processes may take to leave their cgroup, ms: one in uninterruptible sleep may take for ever. */
+const leaveTimeoutMs = 10_000;
+
+/** Removes a container; see Runtime.delete. */
+export async function deleteContainer(
+  context: RuntimeContext,
+  id: string,
+  options: { force?: boolean },
+): Promise<void> {
+  const directory = containerDirectory(context, id);
+  const record = readRecord(directory);
+  if (!record) {
+    // A start that was interrupted before it wrote anything down.
+    if (existsSync(directory)) await rm(directory, { recursive: true, force: true });
+    return;
+  }
+  const { state, process } = observe(id, directory);
+  if (state.status === "running" || state.status === "paused") {
+    if (!options.force) {
+      throw failure("RUNTIME_BAD_STATE", `container ${id} is ${state.status}`, {
+        details: { id, status: state.status },
+        hint: "kill it first, or delete it with force",
+      });
+    }
+    signalAll(record, process, signalNumbers.SIGKILL);
+  }
+  await shimEnded(directory);
+  await Promise.allSettled(context.waiters.get(id) ?? []);
+  await removeContainer(directory, record);
+}
+
+/** The cgroup, with whatever still runs in it, and the directory. */
+export async function removeContainer(directory: string, record: ContainerRecord): Promise<void> {
+  if (record.cgroup !== undefined) await emptyAndRemoveCgroup(record.cgroup, record.cgroupRoot);
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function emptyAndRemoveCgroup(cgroup: string, root: string | undefined): Promise<void> {
+  const deadline = Date.now() + leaveTimeoutMs;
+  // A pid namespace takes its processes along; without one, or after an exec, some may have outlived the first process.
+  for (let pauseMs = 1; cgroupEvents(cgroup)?.populated; pauseMs = Math.min(50, pauseMs * 2)) {
+    killCgroup(cgroup);
+    if (Date.now() > deadline) break;
+    await delay(pauseMs);
+  }
+  removeCgroup(cgroup);
+  if (root !== undefined) removeEmptyParents(root, cgroup);
+}

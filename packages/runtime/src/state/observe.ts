@@ -1,0 +1,74 @@
+import { statSync } from "node:fs";
+import { cgroupEvents, isProcessAlive, oomKills, type ProcessIdentity, readStat } from "@drydock/linux";
+import { failure } from "../errors.ts";
+import type { ContainerState, ExitStatus } from "../types.ts";
+import { type ContainerRecord, readRecord } from "./record.ts";
+import { readExit, readPid, shimState } from "./shim-files.ts";
+
+/** Exit code when nobody saw the end: the shim was killed. The same number as in containerd. */
+const unknownExitCode = 255;
+
+export interface Observed {
+  record: ContainerRecord;
+  state: ContainerState;
+  /** The first process, while it runs. */
+  process?: ProcessIdentity;
+}
+
+/** What a container is right now, from its files, its shim and the kernel. Throws RUNTIME_NOT_FOUND. */
+export function observe(id: string, directory: string): Observed {
+  const record = readRecord(directory);
+  if (!record) throw notFound(id);
+  const base = {
+    id,
+    created: record.created,
+    ...(record.started ? { started: record.started } : {}),
+    annotations: record.annotations,
+    notEnforced: record.notEnforced,
+  };
+  // In this order: a shim that ends between the two looks has written its file.
+  const shim = shimState(directory);
+  const exit = readExit(directory);
+  if (exit) return { record, state: stopped(base, { ...exit, oomKilled: wasOomKilled(record) }) };
+  const process = runningProcess(directory, record, shim === "alive");
+  if (process) {
+    const paused = record.cgroup !== undefined && cgroupEvents(record.cgroup)?.frozen === true;
+    const state: ContainerState = {
+      ...base,
+      status: paused ? "paused" : "running",
+      pid: process.pid,
+      pidStartTime: process.startTime,
+    };
+    return { record, state, process };
+  }
+  if (shim === "gone") {
+    const finishedAt = statSync(directory).mtime.toISOString();
+    return { record, state: stopped(base, { code: unknownExitCode, oomKilled: wasOomKilled(record), finishedAt }) };
+  }
+  return { record, state: { ...base, status: "created" } };
+}
+
+function runningProcess(directory: string, record: ContainerRecord, shimAlive: boolean): ProcessIdentity | undefined {
+  if (shimAlive) {
+    // Its parent has not reaped it, so the pid is still its own, zombie or not.
+    const pid = readPid(directory);
+    if (pid === undefined) return undefined;
+    // Without an entry in /proc it has just been reaped and the exit file is being written.
+    return { pid, startTime: readStat(pid)?.startTime ?? record.pidStartTime ?? 0 };
+  }
+  if (record.pid === undefined || record.pidStartTime === undefined) return undefined;
+  const remembered = { pid: record.pid, startTime: record.pidStartTime };
+  return isProcessAlive(remembered) ? remembered : undefined;
+}
+
+function stopped(base: Omit<ContainerState, "status">, exit: ExitStatus): ContainerState {
+  return { ...base, status: "stopped", finished: exit.finishedAt, exit };
+}
+
+function wasOomKilled(record: ContainerRecord): boolean {
+  return record.cgroup !== undefined && oomKills(record.cgroup) > 0;
+}
+
+export function notFound(id: string) {
+  return failure("RUNTIME_NOT_FOUND", `no container ${id}`, { details: { id } });
+}

@@ -1,0 +1,86 @@
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "@drydock/kit";
+import { decodeWaitStatus, readableFrom, type WaitStatus } from "@drydock/linux";
+import { shimFiles } from "../compile/shim.ts";
+
+/** The pid of the first process, once the shim has forked it. */
+export function readPid(directory: string): number | undefined {
+  const bytes = readIfExists(join(directory, shimFiles.pid));
+  return bytes && Number(bytes.readBigUInt64LE(0));
+}
+
+export interface ObservedExit extends WaitStatus {
+  finishedAt: string;
+}
+
+/** How the container ended, once the shim has written it down. */
+export function readExit(directory: string): ObservedExit | undefined {
+  const path = join(directory, shimFiles.exit);
+  const bytes = readIfExists(path);
+  if (!bytes) return undefined;
+  return { ...decodeWaitStatus(bytes.readUInt32LE(0)), finishedAt: statSync(path).mtime.toISOString() };
+}
+
+function readIfExists(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** `none`: it has not got as far as making its FIFO, or was never started. */
+export type ShimState = "none" | "alive" | "gone";
+
+export function shimState(directory: string): ShimState {
+  const opened = openAlive(directory);
+  if (typeof opened === "string") return opened;
+  closeSync(opened);
+  return "alive";
+}
+
+/**
+ * Resolves when the shim has ended; at once when it is not there. Waits for the end of a FIFO that only the shim holds
+ * open: an event of the kernel for any process, without inotify (128 instances per user) and without polling.
+ */
+export function shimEnded(directory: string, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const opened = openAlive(directory);
+    if (typeof opened === "string") return resolve();
+    const stream = readableFrom(opened);
+    const abort = (): void => {
+      stream.destroy();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    stream.once("error", reject);
+    stream.once("close", () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    });
+    stream.resume();
+  });
+}
+
+/** A descriptor that gets end of file with the shim. Without a writer the first read says so: no event would come. */
+function openAlive(directory: string): number | "none" | "gone" {
+  let fd: number;
+  try {
+    fd = openSync(join(directory, shimFiles.alive), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return "none";
+    throw error;
+  }
+  try {
+    readSync(fd, Buffer.alloc(1));
+  } catch (error) {
+    if (errnoOf(error) === "EAGAIN") return fd;
+    closeSync(fd);
+    throw error;
+  }
+  closeSync(fd);
+  return "gone";
+}
