@@ -1,0 +1,45 @@
+import type { Logger } from "@drydock/kit";
+import { openImageStore } from "@drydock/oci";
+import { createRuntime } from "@drydock/runtime";
+import { defaultRotation, type RotationPolicy } from "../logs/log-file.ts";
+import type { NodeRuntime } from "../port/pod-runtime.ts";
+import { parseCidr } from "./cidr.ts";
+import { NativeLayout } from "./layout.ts";
+import { NativeContainers } from "./native-containers.ts";
+import { NativeImages } from "./native-images.ts";
+import { NativePods } from "./native-pods.ts";
+import { Sandboxes } from "./sandboxes.ts";
+
+export interface NativeRuntimeOptions {
+  stateDir: string;
+  imageDir: string;
+  podCidr: string;
+  bridge: string;
+  insecureRegistries: string[];
+  logRotation?: RotationPolicy;
+  logger: Logger;
+}
+
+/** The adapter of PodRuntime on our own runtime and image store. */
+export async function createNativeRuntime(options: NativeRuntimeOptions): Promise<NodeRuntime> {
+  const { logger } = options;
+  const layout = new NativeLayout(options.stateDir);
+  const store = await openImageStore({ directory: options.imageDir, logger });
+  const listeners = new Set<(podUid: string) => void>();
+  const containers = new NativeContainers({
+    layout,
+    runtime: createRuntime({ stateDir: layout.runtime, logger }),
+    images: store,
+    rotation: options.logRotation ?? defaultRotation,
+    logger,
+    changed: (podUid) => {
+      for (const listener of listeners) listener(podUid);
+    },
+  });
+  const sandboxes = new Sandboxes({ layout, bridge: options.bridge, cidr: parseCidr(options.podCidr), logger });
+  return {
+    version: "drydock-native://0.1.0",
+    pods: new NativePods({ layout, sandboxes, containers, listeners, logger }),
+    images: new NativeImages(store, options.insecureRegistries),
+  };
+}

@@ -1,0 +1,62 @@
+import type { BackoffPolicy, Clock, Logger } from "@drydock/kit";
+import type { ClientConfig } from "@drydock/machinery";
+import type { RotationPolicy } from "./logs/log-file.ts";
+import type { ServingCertificate } from "./server/agent-server.ts";
+
+export interface AgentOptions {
+  nodeName: string;
+  /** How the API server is reached, or the path of a kubeconfig. */
+  client: ClientConfig | string;
+  /** The node's address: InternalIP, and where the agent's server listens. */
+  address: string;
+  /** Of the agent's server; 0 for any free one. */
+  port: number;
+  serving: ServingCertificate;
+  /** Absolute; on a file system that can carry an overlay's upper directory. Survives the agent. */
+  stateDir: string;
+  /** The image store, possibly shared with other nodes. */
+  imageDir: string;
+  /** Addresses of the pods of this node, e.g. 10.88.1.0/24; the first one is the node's own on the bridge. */
+  podCidr: string;
+  labels?: Record<string, string>;
+  clusterNetwork?: {
+    /** The bridge of the pods of this node; cni0 unless stated. */
+    bridge?: string;
+    /** DNS servers for pods; without one pods resolve names as the node does. */
+    nameservers?: string[];
+    searches?: string[];
+  };
+  heartbeat?: {
+    /** How often the Lease is renewed, ms. 10 s unless stated. */
+    intervalMs?: number;
+    /** After this without a renewal others may call the node dead. 40 s unless stated. */
+    leaseSeconds?: number;
+  };
+  /** Waits between restarts of failing containers; kubelet's 10 s to 5 min unless stated. */
+  restartBackoff?: BackoffPolicy;
+  /** Waits between failing pulls; 10 s to 5 min unless stated. */
+  imageBackoff?: BackoffPolicy;
+  logRotation?: RotationPolicy;
+  /** Registries that are asked over plain HTTP (host[:port]), besides those on loopback. */
+  insecureRegistries?: string[];
+  logger?: Logger;
+  clock?: Clock;
+}
+
+/** A component that has been started. */
+export interface Running {
+  /** Rejects when it stops by itself; never resolves. */
+  readonly failed: Promise<never>;
+  /** Stops in order: no new work, work at hand finished, connections closed. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface RunningAgent extends Running {
+  /** Where the agent's server listens. */
+  readonly port: number;
+  /**
+   * Without `drain` no container is touched: the next agent takes them on. With it the node is emptied first: containers are stopped with
+   * at most `graceMs` (2 s unless stated), and their sandboxes go.
+   */
+  close(options?: { drain?: boolean; graceMs?: number }): Promise<void>;
+}

@@ -1,0 +1,87 @@
+import type { Container, Pod } from "@drydock/machinery";
+import type { ContainerSecurity, ContainerSpec, SandboxSpec } from "../port/pod-runtime.ts";
+import type { VolumeMountPoint } from "../volumes/volumes.ts";
+import type { Action } from "./decide.ts";
+import { environmentOf, type NodeFacts } from "./environment.ts";
+import { expand } from "./expand.ts";
+import { oomScoreAdj, podCgroupPath, qosClassOf } from "./qos.ts";
+import { memoryRequestBytes, resourcesOf } from "./resources.ts";
+import { specHash } from "./spec-hash.ts";
+
+export interface ClusterNetwork {
+  /** DNS servers for pods; none: pods resolve only what is in /etc/hosts. */
+  nameservers: string[];
+  searches: string[];
+}
+
+export function sandboxSpecOf(pod: Pod, network: ClusterNetwork): SandboxSpec {
+  const { name, namespace = "default", uid = "" } = pod.metadata;
+  return {
+    podUid: uid,
+    namespace,
+    name,
+    // A host name has at most 63 characters, a pod's name may have 253.
+    hostname: name.slice(0, 63).replace(/[-.]+$/, ""),
+    cgroupParent: podCgroupPath(qosClassOf(pod.spec), uid),
+    hostAliases: [],
+    dns: { nameservers: network.nameservers, searches: network.searches, options: [] },
+  };
+}
+
+export interface ContainerSpecInput {
+  pod: Pod;
+  start: Extract<Action, { type: "start" }>;
+  facts: NodeFacts;
+  mounts: VolumeMountPoint[];
+  logPath: string;
+  terminationMessagePath: string;
+  machineMemoryBytes: number;
+}
+
+/** What the runtime is asked to start, from the pod alone; the adapter adds what the image says. Pure. */
+export function containerSpecOf(input: ContainerSpecInput): ContainerSpec {
+  const { pod, start, facts } = input;
+  const { container } = start;
+  const env = environmentOf(pod, container, facts);
+  const variables = new Map(env.map(({ name, value }) => [name, value]));
+  const expandAll = (texts: string[]): string[] => texts.map((text) => expand(text, variables));
+  return {
+    podUid: pod.metadata.uid ?? "",
+    name: container.name,
+    attempt: start.attempt,
+    image: container.image ?? "",
+    imageId: start.image.id,
+    specHash: specHash(container),
+    failures: start.failures,
+    ...(container.command ? { command: expandAll(container.command) } : {}),
+    ...(container.args ? { args: expandAll(container.args) } : {}),
+    ...(container.workingDir ? { workingDir: container.workingDir } : {}),
+    env,
+    security: securityOf(container),
+    resources: resourcesOf(container),
+    oomScoreAdj: oomScoreAdj(qosClassOf(pod.spec), memoryRequestBytes(container), input.machineMemoryBytes),
+    mounts: [
+      ...input.mounts,
+      {
+        hostPath: input.terminationMessagePath,
+        containerPath: container.terminationMessagePath ?? "/dev/termination-log",
+        readOnly: false,
+      },
+    ],
+    readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,
+    logPath: input.logPath,
+  };
+}
+
+function securityOf(container: Container): ContainerSecurity {
+  const context = container.securityContext ?? {};
+  return {
+    allowPrivilegeEscalation: true,
+    ...(context.runAsUser === undefined ? {} : { runAsUser: context.runAsUser }),
+    ...(context.runAsGroup === undefined ? {} : { runAsGroup: context.runAsGroup }),
+    runAsNonRoot: false,
+    supplementalGroups: [],
+    addCapabilities: context.capabilities?.add ?? [],
+    dropCapabilities: context.capabilities?.drop ?? [],
+  };
+}

@@ -1,0 +1,361 @@
+import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from "@drydock/kit";
+import { type Client, type Container, type EventRecorder, Pod } from "@drydock/machinery";
+import { type ImagePuller, pullFailureMessage, pullFailureReason } from "../images/image-puller.ts";
+import type { ObservedContainer, ObservedPod, PodRuntime } from "../port/pod-runtime.ts";
+import { PodProbers } from "../probes/pod-probers.ts";
+import { type Action, type Decision, decide, decideOrphan } from "./decide.ts";
+import type { PodHost } from "./pod-host.ts";
+import { podStatus } from "./status.ts";
+import { StatusWriter } from "./status-writer.ts";
+import { noticesOf } from "./transitions.ts";
+import type { Obstacle, PodView, Preparation, SyncPolicy } from "./view.ts";
+
+/** What all workers of a node share. */
+export interface WorkerEnvironment {
+  client: Client;
+  host: PodHost;
+  runtime: PodRuntime;
+  puller: ImagePuller;
+  recorder: EventRecorder;
+  policy: SyncPolicy;
+  hostIP: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Brings one pod to what the API says, one step after the other: look, decide, do, until there is nothing to do; then sleep until the pod,
+ * one of its containers, a probe, an image or the clock gives a reason to look again. Only one step of a pod is ever under way, except
+ * for what takes long (pulling an image, waiting for a container to stop): that runs beside, and ends with a look.
+ */
+export class PodWorker {
+  readonly uid: string;
+  readonly #env: WorkerEnvironment;
+  readonly #logger: Logger;
+  readonly #stopped = new AbortController();
+  readonly #preparations = new Map<string, Preparation>();
+  readonly #pullFailures = new Map<string, number>();
+  readonly #stopping = new Map<string, number>();
+  readonly #probers: PodProbers;
+  #pod: Pod | undefined;
+  #status: StatusWriter | undefined;
+  #sandboxFailure: (Obstacle & { count: number }) | undefined;
+  #again = true;
+  #wake: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #gone = false;
+  /** Ends when the pod is gone from the API and from this node, or the worker is stopped. */
+  readonly done: Promise<void>;
+
+  constructor(uid: string, pod: Pod | undefined, env: WorkerEnvironment) {
+    this.uid = uid;
+    this.#env = env;
+    this.#logger = env.logger.child({ pod: pod ? `${pod.metadata.namespace}/${pod.metadata.name}` : uid });
+    this.#probers = new PodProbers({
+      runtime: env.runtime,
+      now: () => env.clock.now(),
+      logger: this.#logger,
+      onChange: () => this.poke(),
+      onFailure: (container, kind, message) => {
+        const word = { readiness: "Readiness", liveness: "Liveness", startup: "Startup" }[kind];
+        this.#warn(container, "Unhealthy", `${word} probe failed: ${message}`);
+      },
+    });
+    if (pod) this.update(pod);
+    this.done = this.#run();
+  }
+
+  /** The pod as the API has it; undefined when it is gone from there. */
+  update(pod: Pod | undefined): void {
+    if (pod && this.#pod && revisionOf(pod) < revisionOf(this.#pod)) return;
+    this.#pod = pod;
+    if (pod) {
+      this.#status ??= new StatusWriter(pod, {
+        client: this.#env.client,
+        clock: this.#env.clock,
+        logger: this.#logger,
+        onWritten: (written) => this.#adopt(written),
+      });
+      this.#status.observe(pod);
+    } else {
+      this.#status?.stop();
+      this.#status = undefined;
+    }
+    this.poke();
+  }
+
+  /** Look again soon. */
+  poke(): void {
+    this.#again = true;
+    this.#wake();
+  }
+
+  /** Ends the worker and leaves the containers alone. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#probers.retireAll();
+    this.#status?.stop();
+    clearTimeout(this.#timer);
+    this.#wake();
+    await this.done;
+  }
+
+  /** The answer to our own write is newer than what the watch has told so far. */
+  #adopt(pod: Pod): void {
+    if (this.#pod && revisionOf(pod) > revisionOf(this.#pod)) this.#pod = pod;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped.signal.aborted && !this.#gone) {
+      if (!this.#again) await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#stopped.signal.aborted) break;
+      this.#again = false;
+      clearTimeout(this.#timer);
+      try {
+        await this.#sync();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        const delay = backoffDelay({ initialMs: 200, maxMs: 10_000 }, failures);
+        this.#logger.error(
+          { error: messageOf(error), stack: (error as Error).stack, failures },
+          "pod sync failed, will be tried again",
+        );
+        this.#wakeIn(delay);
+      }
+    }
+    this.#probers.retireAll();
+    clearTimeout(this.#timer);
+  }
+
+  /** Steps until there is nothing more to do at once. */
+  async #sync(): Promise<void> {
+    for (;;) {
+      const observed = await this.#env.host.observe(this.uid);
+      this.#followProbes(observed);
+      const pod = this.#pod;
+      const view = this.#view(observed);
+      const decision: Decision = pod
+        ? decide({ ...view, pod }, this.#env.policy)
+        : decideOrphan(view, this.#env.policy);
+      const acted = await this.#carryOut(decision.actions, pod, observed);
+      if (this.#stopped.signal.aborted || this.#gone) return;
+      if (acted) continue;
+      if (pod) this.#report({ ...this.#view(observed), pod });
+      if (decision.wakeAt !== undefined) this.#wakeIn(decision.wakeAt - this.#env.clock.now());
+      return;
+    }
+  }
+
+  #view(observed: ObservedPod | undefined): Omit<PodView, "pod"> {
+    return {
+      observed,
+      health: this.#probers.health(),
+      preparations: this.#preparations,
+      stopping: this.#stopping,
+      ...(this.#sandboxFailure ? { sandboxFailure: this.#sandboxFailure } : {}),
+      now: this.#env.clock.now(),
+    };
+  }
+
+  /** True when something was done that makes a new look worthwhile at once. */
+  async #carryOut(actions: Action[], pod: Pod | undefined, observed: ObservedPod | undefined): Promise<boolean> {
+    const steps: Promise<void>[] = [];
+    for (const action of actions) {
+      if (action.type === "stop") this.#stopContainer(action);
+      else if (action.type === "prepare") this.#prepare(action.container);
+      else steps.push(this.#step(action, pod, observed));
+    }
+    const results = await Promise.allSettled(steps);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    // A pod that something else holds in the API is looked at again when that changes.
+    return steps.length > 0 && !actions.some(({ type }) => type === "finish");
+  }
+
+  async #step(
+    action: Exclude<Action, { type: "stop" | "prepare" }>,
+    pod: Pod | undefined,
+    observed: ObservedPod | undefined,
+  ): Promise<void> {
+    switch (action.type) {
+      case "ensure-sandbox":
+        return this.#ensureSandbox(pod as Pod);
+      case "start":
+        return this.#start(pod as Pod, action, observed);
+      case "remove-container":
+        return this.#env.runtime.removeContainer(action.id);
+      case "stop-sandbox":
+        return this.#env.runtime.stopSandbox(this.uid);
+      case "finish":
+        return this.#finish(pod, observed);
+    }
+  }
+
+  async #ensureSandbox(pod: Pod): Promise<void> {
+    try {
+      await this.#env.host.ensureSandbox(pod);
+      this.#sandboxFailure = undefined;
+    } catch (error) {
+      const now = this.#env.clock.now();
+      const count = (this.#sandboxFailure?.count ?? 0) + 1;
+      const message = `Failed to create pod sandbox: ${messageOf(error)}`;
+      const retryAt = now + backoffDelay({ initialMs: 500, maxMs: 30_000 }, count);
+      this.#sandboxFailure = { reason: "FailedCreatePodSandBox", message, failedAt: now, retryAt, count };
+      this.#warn(undefined, "FailedCreatePodSandBox", message);
+    }
+  }
+
+  async #start(pod: Pod, action: Extract<Action, { type: "start" }>, observed: ObservedPod | undefined): Promise<void> {
+    const { name } = action.container;
+    this.#preparations.delete(name);
+    let run: ObservedContainer;
+    try {
+      run = await this.#env.host.start(pod, action, observed?.sandbox?.ip ?? "");
+    } catch (error) {
+      this.#obstruct(name, "CreateContainerConfigError", messageOf(error));
+      this.#warn(name, "Failed", `Error: ${messageOf(error)}`);
+      return;
+    }
+    this.#normal(name, "Created", `Created container: ${name}`);
+    if (run.startedAt === undefined) {
+      this.#warn(name, "Failed", `Error: failed to start container: ${run.message ?? "unknown"}`);
+      return;
+    }
+    this.#normal(name, "Started", `Started container ${name}`);
+    if (run.notEnforced.length > 0 && run.attempt === 0) {
+      this.#warn(
+        name,
+        "LimitsNotEnforced",
+        `Container ${name} runs without limits that it asks for: ${run.notEnforced.join("; ")}`,
+      );
+    }
+  }
+
+  /** Finds the image of the next run, in the background. */
+  #prepare(container: Container): void {
+    const { name } = container;
+    this.#preparations.set(name, { state: "busy" });
+    const report = {
+      pulling: () => this.#normal(name, "Pulling", `Pulling image "${container.image}"`),
+      present: () => this.#normal(name, "Pulled", `Container image "${container.image}" already present on machine`),
+      pulled: (image: { sizeBytes: number }, ms: number) =>
+        this.#normal(
+          name,
+          "Pulled",
+          `Successfully pulled image "${container.image}" in ${ms}ms. Image size: ${image.sizeBytes} bytes.`,
+        ),
+    };
+    this.#env.puller
+      .ensure(container, report, this.#stopped.signal)
+      .then((image) => {
+        this.#pullFailures.delete(name);
+        this.#preparations.set(name, { state: "done", image });
+      })
+      .catch((error: unknown) => {
+        if (this.#stopped.signal.aborted) return;
+        const message = pullFailureMessage(container.image ?? "", error);
+        this.#obstruct(name, pullFailureReason(error), message);
+        this.#warn(name, "Failed", `Failed to pull image "${container.image}": ${message}`);
+        this.#warn(name, "Failed", `Error: ${pullFailureReason(error)}`);
+      })
+      .finally(() => this.poke());
+  }
+
+  #obstruct(container: string, reason: string, message: string): void {
+    const failedAt = this.#env.clock.now();
+    const failures = (this.#pullFailures.get(container) ?? 0) + 1;
+    this.#pullFailures.set(container, failures);
+    const retryAt = failedAt + backoffDelay(this.#env.policy.imageBackoff, failures);
+    this.#preparations.set(container, { state: "failed", reason, message, failedAt, retryAt });
+  }
+
+  /** Asks a container to stop and goes on; its end is noticed like any other. */
+  #stopContainer({ run, deadline, message }: Extract<Action, { type: "stop" }>): void {
+    if (!this.#stopping.has(run.id)) this.#normal(run.name, "Killing", message);
+    this.#stopping.set(run.id, deadline);
+    this.#probers.retire(run.id);
+    this.#env.runtime
+      .stopContainer(run.id, Math.max(0, deadline - this.#env.clock.now()))
+      .catch((error: unknown) => {
+        this.#logger.error(
+          { container: run.name, error: messageOf(error) },
+          "container could not be stopped, will be tried again",
+        );
+        this.#stopping.delete(run.id);
+        this.#wakeIn(1_000);
+      })
+      .finally(() => this.poke());
+  }
+
+  async #finish(pod: Pod | undefined, observed: ObservedPod | undefined): Promise<void> {
+    if (pod && this.#status) {
+      if (observed) this.#report({ ...this.#view(observed), pod });
+      await this.#status.flush();
+      if (!(await this.#deleteFromApi(pod))) return;
+    }
+    await this.#env.host.forget(this.uid, observed, pod);
+    this.#logger.info({}, "pod is gone");
+    this.#gone = true;
+  }
+
+  /** False when it stays for now, because somebody's finalizer holds it. */
+  async #deleteFromApi(pod: Pod): Promise<boolean> {
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      const left = await this.#env.client.delete(
+        Pod,
+        { namespace, name },
+        { gracePeriodSeconds: 0, preconditions: uid === undefined ? {} : { uid } },
+      );
+      return left === undefined || (left.metadata.finalizers ?? []).length === 0;
+    } catch (error) {
+      // Conflict: another pod has the name by now.
+      if (hasCode(error, "API_NOT_FOUND", "API_CONFLICT")) return true;
+      throw error;
+    }
+  }
+
+  #report(view: PodView): void {
+    // Of a pod that is being deleted nothing may be left here: that says nothing about how it ended.
+    if (!this.#status || (view.pod.metadata.deletionTimestamp && !view.observed)) return;
+    const before = this.#status.latest;
+    // What is about to be written counts as written: transition times must not move again.
+    const pod = before ? { ...view.pod, status: before } : view.pod;
+    const after = podStatus({ ...view, pod }, this.#env.hostIP, this.#env.policy);
+    for (const { container, reason, message } of noticesOf(pod, before, after)) this.#warn(container, reason, message);
+    this.#status.write(after);
+  }
+
+  #followProbes(observed: ObservedPod | undefined): void {
+    if (this.#pod && !this.#pod.metadata.deletionTimestamp) this.#probers.follow(this.#pod, observed, this.#stopping);
+    else this.#probers.retireAll();
+    for (const id of this.#stopping.keys()) {
+      if (observed?.containers.find((run) => run.id === id)?.state !== "running") this.#stopping.delete(id);
+    }
+  }
+
+  #wakeIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.poke(), Math.max(1, ms));
+  }
+
+  #normal(container: string | undefined, reason: string, message: string): void {
+    this.#event("Normal", container, reason, message);
+  }
+
+  #warn(container: string | undefined, reason: string, message: string): void {
+    this.#event("Warning", container, reason, message);
+  }
+
+  #event(type: "Normal" | "Warning", container: string | undefined, reason: string, message: string): void {
+    const field = container === undefined ? undefined : `spec.containers{${container}}`;
+    if (this.#pod) this.#env.recorder.recordEvent(this.#pod, type, reason, message, field);
+  }
+}
+
+/** Resource versions of one resource grow, and may be compared as whole numbers. */
+function revisionOf(pod: Pod): bigint {
+  const text = pod.metadata.resourceVersion ?? "0";
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
+}

@@ -1,0 +1,31 @@
+import type { Pod, PodStatus } from "@drydock/machinery";
+
+export interface Notice {
+  container: string;
+  reason: string;
+  message: string;
+}
+
+/** Warnings that a change of status is worth: a container began to wait because it failed before. Pure. */
+export function noticesOf(pod: Pod, before: PodStatus | undefined, after: PodStatus): Notice[] {
+  const notices: Notice[] = [];
+  for (const status of after.containerStatuses ?? []) {
+    const reason = status.state?.waiting?.reason;
+    const previous = before?.containerStatuses?.find(({ name }) => name === status.name);
+    if (
+      reason === undefined ||
+      (previous?.state?.waiting?.reason === reason && previous.restartCount === status.restartCount)
+    ) {
+      continue;
+    }
+    const { name, namespace, uid } = pod.metadata;
+    if (reason === "CrashLoopBackOff") {
+      const message = `Back-off restarting failed container ${status.name} in pod ${name}_${namespace}(${uid})`;
+      notices.push({ container: status.name, reason: "BackOff", message });
+    } else if (reason === "ImagePullBackOff") {
+      const image = pod.spec.containers.find((container) => container.name === status.name)?.image;
+      notices.push({ container: status.name, reason: "BackOff", message: `Back-off pulling image "${image}"` });
+    }
+  }
+  return notices;
+}

@@ -1,0 +1,109 @@
+import { chmod, lstat, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf } from "@drydock/kit";
+import { cString, MNT_DETACH, mountFlags, readMountinfo, syscall, syscallUnless } from "@drydock/linux";
+import type { Container, Pod, Volume } from "@drydock/machinery";
+import { agentError } from "../errors.ts";
+import type { PodDirectories } from "./pod-directories.ts";
+
+export interface VolumeMountPoint {
+  hostPath: string;
+  containerPath: string;
+  readOnly: boolean;
+}
+
+/** Makes what the container's volume mounts need, unless it is there, and says where each is on the node. Idempotent. */
+export async function prepareVolumes(
+  pod: Pod,
+  container: Container,
+  directories: PodDirectories,
+): Promise<VolumeMountPoint[]> {
+  const points: VolumeMountPoint[] = [];
+  for (const mount of container.volumeMounts ?? []) {
+    const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
+    if (!volume) throw agentError("AGENT_BAD_VOLUME", `pod has no volume named ${mount.name}`);
+    points.push({
+      hostPath: await prepareVolume(volume, directories.volumes(pod.metadata.uid ?? "")),
+      containerPath: mount.mountPath,
+      readOnly: mount.readOnly ?? false,
+    });
+  }
+  return points;
+}
+
+async function prepareVolume(volume: Volume, root: string): Promise<string> {
+  if (volume.hostPath) {
+    await checkHostPath(volume.hostPath.path, volume.hostPath.type ?? "");
+    return volume.hostPath.path;
+  }
+  const path = join(root, volume.name);
+  await mkdir(path, { recursive: true });
+  // Containers choose their own users; a sticky bit is not set, as in kubelet's emptyDir.
+  await chmod(path, 0o777);
+  if (volume.emptyDir?.medium === "Memory" && !isMountPoint(path)) {
+    syscall(
+      "mount",
+      cString("tmpfs"),
+      cString(path),
+      cString("tmpfs"),
+      mountFlags.MS_NOSUID | mountFlags.MS_NODEV,
+      cString("mode=0777"),
+    );
+  }
+  return path;
+}
+
+/**
+ * Gives back a pod's volumes. Never follows a link and never descends into a mount: the memory volumes are detached first, and if that
+ * fails nothing is deleted.
+ */
+export async function removeVolumes(podUid: string, directories: PodDirectories): Promise<void> {
+  const root = directories.volumes(podUid);
+  const names = await readdir(root).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) {
+    const path = join(root, name);
+    if ((await lstat(path)).isDirectory() && isMountPoint(path))
+      syscallUnless(["EINVAL"], "umount2", cString(path), MNT_DETACH);
+  }
+  await rm(directories.pod(podUid), { recursive: true, force: true });
+}
+
+function isMountPoint(path: string): boolean {
+  return readMountinfo().some((mount) => mount.mountPoint === path);
+}
+
+const checks: Record<string, (stats: Awaited<ReturnType<typeof stat>>) => boolean> = {
+  Directory: (stats) => stats.isDirectory(),
+  DirectoryOrCreate: (stats) => stats.isDirectory(),
+  File: (stats) => stats.isFile(),
+  FileOrCreate: (stats) => stats.isFile(),
+  Socket: (stats) => stats.isSocket(),
+  CharDevice: (stats) => stats.isCharacterDevice(),
+  BlockDevice: (stats) => stats.isBlockDevice(),
+};
+
+async function checkHostPath(path: string, type: string): Promise<void> {
+  let stats = await statIfExists(path);
+  if (!stats && (type === "" || type === "DirectoryOrCreate")) {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    stats = await statIfExists(path);
+  } else if (!stats && type === "FileOrCreate") {
+    await mkdir(dirname(path), { recursive: true });
+    await (await open(path, "a", 0o644)).close();
+    stats = await statIfExists(path);
+  }
+  if (stats && (checks[type]?.(stats) ?? true)) return;
+  throw agentError("AGENT_BAD_VOLUME", `hostPath type check failed: ${path} is not a ${type || "path"}`, {
+    hint: `make it on the node, or use a type that creates it`,
+  });
+}
+
+async function statIfExists(path: string) {
+  return stat(path).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}
