@@ -1,0 +1,42 @@
+import { type Pod, podStatusWord } from "@drydock/machinery";
+import type { Detail } from "../output/details.ts";
+import { conditionsDetail } from "./conditions.ts";
+import { containerDetail } from "./container.ts";
+import { controllerDetails, metadataDetails } from "./metadata.ts";
+
+export function podDetails(pod: Pod): Detail[] {
+  const { spec, status } = pod;
+  const statusOf = (name: string) => status?.containerStatuses?.find((container) => container.name === name);
+  return [
+    ...metadataDetails(pod),
+    ["Node", spec.nodeName ? `${spec.nodeName}/${status?.hostIP ?? ""}` : undefined],
+    ["Start Time", status?.startTime],
+    ["Status", podStatusWord(pod)],
+    ...(status?.reason ? [["Reason", status.reason] as const] : []),
+    ...(status?.message ? [["Message", status.message] as const] : []),
+    ["IP", status?.podIP],
+    ...controllerDetails(pod),
+    [
+      "Containers",
+      { details: spec.containers.map((container) => containerDetail(container, statusOf(container.name))) },
+    ],
+    conditionsDetail(status?.conditions),
+    [
+      "Volumes",
+      (spec.volumes ?? []).map(
+        ({ name, hostPath }) => `${name}: ${hostPath ? `hostPath ${hostPath.path}` : "emptyDir"}`,
+      ),
+    ],
+    ["QoS Class", status?.qosClass],
+    ["Node-Selectors", Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`)],
+    [
+      "Tolerations",
+      (spec.tolerations ?? []).map(
+        ({ key = "", operator, value, effect = "", tolerationSeconds }) =>
+          `${key}${value ? `=${value}` : ""}:${effect}${operator === "Exists" ? " op=Exists" : ""}${
+            tolerationSeconds === undefined ? "" : ` for ${tolerationSeconds}s`
+          }`,
+      ),
+    ],
+  ];
+}

@@ -1,0 +1,33 @@
+import { defineErrors } from "@drydock/kit";
+
+/** What can go wrong between the user's keyboard and the API server. Exit codes: exit-codes.ts. */
+export const failure = defineErrors({
+  CLI_USAGE: "a command was called with arguments that it does not take",
+  CLI_UNKNOWN_KIND: "the server has no resource of the name that was given",
+  CLI_REFUSED: "the server answered a request with something that this command cannot work with",
+  CLI_NOTHING_FOUND: "a selector or file named no object at all",
+  CLI_WAIT_TIMEOUT: "what a command waited for did not happen in time",
+  CLI_ROLLOUT_FAILED: "a rollout has stopped making progress",
+  CLI_REMOTE_COMMAND: "a command in a container could not be run",
+  CLI_NO_TERMINAL: "a terminal was asked for and standard input is none",
+  CONFIG_INVALID: "the configuration file, a DRYDOCK_ variable or a flag has a value that cannot be used",
+  KUBECONFIG_MISSING: "there is no kubeconfig where one was expected",
+  KUBECONFIG_INVALID: "a kubeconfig cannot be read or names things that it does not have",
+  MANIFEST_NOT_FOUND: "a file or directory that was given with -f does not exist or has no manifests",
+  MANIFEST_SYNTAX: "a manifest is not YAML; details have line and column",
+  MANIFEST_INVALID: "a manifest is YAML but not a Kubernetes-style object",
+  CLUSTER_NOT_ROOT: "namespaces, mounts and bridges need root",
+  CLUSTER_NO_CGROUP2: "no cgroup v2 hierarchy is mounted",
+  CLUSTER_PROGRAM_MISSING: "a program that a cluster needs is not installed",
+  CLUSTER_PORT_TAKEN: "another process listens on the port of the API server",
+  CLUSTER_NO_NETWORK: "no free subnet was found, or the one asked for is in use",
+  CLUSTER_DATA_DIR: "the data directory cannot be used: not writable, or a file is in its place",
+  CLUSTER_DATA_CORRUPT: "a file in the data directory is damaged",
+  CLUSTER_RUNNING: "a cluster runs on this data directory and differs from what was asked for",
+  CLUSTER_NOT_RUNNING: "no cluster runs on this data directory",
+  CLUSTER_BUSY: "another command is just starting or stopping this cluster",
+  CLUSTER_COMPONENT_FAILED: "a part of the cluster ended while it was starting",
+  CLUSTER_START_TIMEOUT: "a part of the cluster was not ready in time",
+  CLUSTER_INTERRUPTED: "the user ended the start of a cluster",
+  CLUSTER_LEFTOVERS: "something of a cluster could not be removed",
+});

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { ExitStatus } from "./exit-status.ts";
+import { runProgram } from "./program.ts";
+
+try {
+  await runProgram(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof ExitStatus) {
+    process.exitCode = error.exitCode;
+  } else {
+    // Errors are rare: their text and table are loaded only now.
+    const [{ errorText }, { exitCodeOf }] = await Promise.all([
+      import("./output/error-text.ts"),
+      import("./exit-codes.ts"),
+    ]);
+    process.stderr.write(errorText(error));
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,63 @@
+import { DrydockError, type Logger, messageOf } from "@drydock/kit";
+import type { ChildMessage } from "../supervisor/child-part.ts";
+
+/** What every part of a cluster gives back when it has been started. */
+interface Running {
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** Closing takes longer than this only when something hangs; then the process ends all the same. */
+const closeTimeoutMs = 5_000;
+
+/**
+ * Runs parts of a cluster until a signal asks for their end. Tells the supervisor that started this process when all are ready, or why one is not.
+ * The parts are closed in the opposite order of their start.
+ */
+export async function runParts(
+  logger: Logger,
+  start: (started: (part: Running) => void) => Promise<void>,
+): Promise<void> {
+  const parts: Running[] = [];
+  const asked = new Promise<"asked">((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve("asked"));
+  });
+  const failed = Promise.withResolvers<never>();
+  try {
+    await Promise.race([
+      asked,
+      start((part) => {
+        parts.push(part);
+        part.failed.catch((error: unknown) => failed.reject(error));
+      }),
+    ]);
+    tell({ type: "ready" });
+    await Promise.race([asked, failed.promise]);
+    logger.info({}, "asked to end");
+  } catch (error) {
+    logger.error(
+      { error: messageOf(error), ...(error instanceof DrydockError ? { code: error.code } : {}) },
+      "part failed",
+    );
+    tell({ type: "failed", error: asData(error) });
+    throw error;
+  } finally {
+    // What hangs in its end must not keep the others, nor this process.
+    setTimeout(() => process.exit(1), closeTimeoutMs).unref();
+    for (const part of parts.reverse()) {
+      await part.close().catch((error: unknown) => logger.error({ error: messageOf(error) }, "part did not close"));
+    }
+    if (process.connected) process.disconnect();
+  }
+}
+
+function asData(error: unknown): ReturnType<DrydockError["toJSON"]> {
+  return error instanceof DrydockError
+    ? error.toJSON()
+    : { code: "CLUSTER_COMPONENT_FAILED", message: messageOf(error) };
+}
+
+/** Only when a supervisor has started us. It may have ended by now: then nobody is told. */
+function tell(message: ChildMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
