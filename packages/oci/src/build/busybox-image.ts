@@ -44,7 +44,7 @@ export async function buildBusyboxImage(options: BusyboxImageOptions): Promise<B
   ];
   const allPages = { "index.html": `Hello from ${name}, version ${version}\n`, version: `${version}\n`, ...pages };
   const site: ImageFile[] = [
-    { path: "www", directory: true },
+    ...directoriesOf(Object.keys(allPages).map((path) => `www/${path}`)),
     ...Object.entries(allPages).map(([path, content]): ImageFile => ({ path: `www/${path}`, content })),
   ];
   return await buildImage({
@@ -62,4 +62,14 @@ export async function buildBusyboxImage(options: BusyboxImageOptions): Promise<B
     name,
     output,
   });
+}
+
+/** All directories above the paths. */
+function directoriesOf(paths: readonly string[]): ImageFile[] {
+  const directories = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split("/");
+    for (let depth = 1; depth < parts.length; depth++) directories.add(parts.slice(0, depth).join("/"));
+  }
+  return [...directories].map((path) => ({ path, directory: true }));
 }

@@ -57,7 +57,7 @@ async function storeBlob(
   { blobs, signal }: ImportContext,
 ): Promise<void> {
   signal?.throwIfAborted();
-  if ((await blobs.size(digest)) === size) return;
+  if (await blobs.has(digest, size)) return;
   const document = found.documents.get(digest);
   if (document !== undefined) {
     await blobs.write(chunksOf(document), digest, size);

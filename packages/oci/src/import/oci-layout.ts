@@ -1,5 +1,5 @@
 import { digestHex } from "../digest.ts";
-import { parseReference } from "../reference/parse-reference.ts";
+import { normalizeReference, parseReference } from "../reference/parse-reference.ts";
 import { asString, malformed, parseDocument } from "../spec/check.ts";
 import { parseManifest } from "../spec/manifest.ts";
 import type { Descriptor } from "../types.ts";
@@ -33,16 +33,22 @@ function chooseByName(what: string, manifests: readonly Descriptor[], name: stri
   if (first === undefined) throw malformed(what, "names no image");
   if (manifests.length === 1) return first;
   const { tag } = parseReference(name);
-  const matches = manifests.filter(({ annotations = {} }) => {
-    return annotations[containerdName] === name || annotations[refName] === name || annotations[refName] === tag;
-  });
-  const exact = matches.find(
-    ({ annotations = {} }) => annotations[containerdName] === name || annotations[refName] === name,
-  );
-  const chosen = exact ?? (matches.length === 1 ? matches[0] : undefined);
+  const namesOf = ({ annotations = {} }: Descriptor) =>
+    [annotations[containerdName], annotations[refName]].filter((found) => found !== undefined);
+  const exact = manifests.find((manifest) => namesOf(manifest).some((found) => isSameName(found, name)));
+  // The specification wants a tag here, skopeo writes whatever the user typed.
+  const byTag = manifests.filter((manifest) => tag !== undefined && namesOf(manifest).includes(tag));
+  const chosen = exact ?? (byTag.length === 1 ? byTag[0] : undefined);
   if (chosen) return chosen;
-  const names = manifests.map(
-    ({ annotations = {}, digest }) => annotations[containerdName] ?? annotations[refName] ?? digest,
-  );
-  throw malformed(what, `has ${manifests.length} images and none is called ${name}: ${names.join(", ")}`);
+  const found = manifests.map((manifest) => namesOf(manifest)[0] ?? manifest.digest);
+  throw malformed(what, `has ${manifests.length} images and none is called ${name}: ${found.join(", ")}`);
+}
+
+function isSameName(found: string, name: string): boolean {
+  try {
+    return normalizeReference(found) === name;
+  } catch {
+    // Annotations may hold any text.
+    return false;
+  }
 }

@@ -64,7 +64,7 @@ async function fetchBlob(
   onProgress: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  if ((await blobs.size(blob.digest)) === blob.size) return;
+  if (await blobs.has(blob.digest, blob.size)) return;
   async function* counted() {
     let done = 0;
     for await (const chunk of client.blob(blob, signal)) {

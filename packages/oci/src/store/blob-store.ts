@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { errnoOf } from "@drydock/kit";
+import { digestOf } from "../digest.ts";
 import { imageError } from "../errors.ts";
 import { maxDocumentBytes } from "../spec/check.ts";
 import type { StorePaths } from "./store-paths.ts";
+
+const maxCheckedBytes = 64 * 1024;
 
 /** Content by digest. A file in `blobs` is whole and verified, because it got there by a rename after that. */
 export class BlobStore {
@@ -24,11 +27,17 @@ export class BlobStore {
     }
   }
 
+  /** True when it is here with this size. Small ones, documents among them, are read and checked; damage in a layer shows when it is unpacked. */
+  async has(digest: string, size: number): Promise<boolean> {
+    if ((await this.size(digest)) !== size) return false;
+    return size > maxCheckedBytes || (await this.text(digest)) !== undefined;
+  }
+
   read(digest: string): AsyncIterable<Buffer> {
     return createReadStream(this.#paths.blob(digest), { highWaterMark: 256 * 1024 });
   }
 
-  /** A manifest or config as text, or undefined when it is not here. */
+  /** A manifest or config as text; undefined when it is not here, or damaged on disk. */
   async text(digest: string): Promise<string | undefined> {
     const size = await this.size(digest);
     if (size === undefined) return undefined;
@@ -37,7 +46,8 @@ export class BlobStore {
         hint: "the image is not a container image; use another",
       });
     }
-    return await readFile(this.#paths.blob(digest), "utf8");
+    const bytes = await readFile(this.#paths.blob(digest));
+    return digestOf(bytes) === digest ? bytes.toString() : undefined;
   }
 
   /** Stores a stream that must have this digest and, when it is given, this size. Nothing is kept of one that has not. */

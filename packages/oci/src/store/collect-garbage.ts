@@ -1,6 +1,6 @@
 import { readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Logger } from "@drydock/kit";
+import { hasCode, type Logger } from "@drydock/kit";
 import type { Descriptor } from "../types.ts";
 import { LayerStore } from "./layer-store.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -32,13 +32,16 @@ export async function collectGarbage(options: GarbageOptions): Promise<number> {
   return freedBytes;
 }
 
-async function sweep({ paths, manifests, read, inUse }: GarbageOptions): Promise<number> {
+async function sweep(options: GarbageOptions): Promise<number> {
+  const { paths, manifests, inUse } = options;
   const keptBlobs = new Set<string>();
   const keptLayers = new Set<string>();
   for (const descriptor of await manifests()) {
-    const { manifest, config } = await read(descriptor);
-    for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) keptBlobs.add(paths.blob(digest));
-    for (const id of LayerStore.ids(config.diffIds)) keptLayers.add(paths.layer(id));
+    keptBlobs.add(paths.blob(descriptor.digest));
+    const image = await readSound(descriptor, options);
+    for (const { digest } of image ? [image.manifest.config, ...image.manifest.layers] : [])
+      keptBlobs.add(paths.blob(digest));
+    for (const id of LayerStore.ids(image?.config.diffIds ?? [])) keptLayers.add(paths.layer(id));
   }
   // By the layer's own name: another process may see the store at another path.
   for (const directory of inUse) keptLayers.add(join(paths.layers, basename(dirname(directory))));
@@ -56,4 +59,15 @@ async function sweep({ paths, manifests, read, inUse }: GarbageOptions): Promise
   }
   for (const name of await readdir(paths.tmp)) freed += await removeTree(join(paths.tmp, name));
   return freed;
+}
+
+/** An image that cannot be read any more keeps nothing but its name: it must be pulled again anyhow. */
+async function readSound(descriptor: Descriptor, { read, logger }: GarbageOptions): Promise<ResolvedImage | undefined> {
+  try {
+    return await read(descriptor);
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    logger.warn({ digest: descriptor.digest, error: error.message }, "damaged image keeps no layers");
+    return undefined;
+  }
 }

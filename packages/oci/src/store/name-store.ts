@@ -1,6 +1,6 @@
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, readTextIfExists } from "@drydock/kit";
+import { errnoOf, hasCode, type Logger, readTextIfExists } from "@drydock/kit";
 import { asDescriptor, asString, parseDocument } from "../spec/check.ts";
 import type { Descriptor } from "../types.ts";
 import type { StorePaths } from "./store-paths.ts";
@@ -15,9 +15,11 @@ export interface NameRecord {
 /** References -> manifests, one small file each, so that processes change different names without knowing of each other. */
 export class NameStore {
   readonly #paths: StorePaths;
+  readonly #logger: Logger;
 
-  constructor(paths: StorePaths) {
+  constructor(paths: StorePaths, logger: Logger) {
     this.#paths = paths;
+    this.#logger = logger;
   }
 
   async set(record: NameRecord): Promise<void> {
@@ -32,7 +34,7 @@ export class NameStore {
 
   async list(): Promise<NameRecord[]> {
     const files = (await readdir(this.#paths.names)).sort();
-    const records = await Promise.all(files.map((file) => this.#read(join(this.#paths.names, file))));
+    const records = await Promise.all(files.map((file) => this.#readSound(join(this.#paths.names, file))));
     return records.filter((record) => record !== undefined);
   }
 
@@ -44,6 +46,17 @@ export class NameStore {
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return false;
       throw error;
+    }
+  }
+
+  /** One damaged file must not hide the other names. */
+  async #readSound(path: string): Promise<NameRecord | undefined> {
+    try {
+      return await this.#read(path);
+    } catch (error) {
+      if (!hasCode(error, "IMAGE_MALFORMED")) throw error;
+      this.#logger.warn({ path, error: error.message }, "damaged image name skipped");
+      return undefined;
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from "@drydock/kit";
+import { hasCode, type Logger, silentLogger } from "@drydock/kit";
 import { isDigest } from "../digest.ts";
 import { imageError } from "../errors.ts";
 import { importImage } from "../import/import-image.ts";
@@ -41,7 +41,7 @@ class DirectoryImageStore implements ImageStore {
     this.#logger = logger;
     this.#limits = { ...defaultLayerLimits, ...limits };
     this.#blobs = new BlobStore(paths);
-    this.#names = new NameStore(paths);
+    this.#names = new NameStore(paths, logger);
     this.#layers = new LayerStore(paths, this.#blobs, this.#limits, logger);
   }
 
@@ -67,14 +67,15 @@ class DirectoryImageStore implements ImageStore {
   async get(reference: string): Promise<Image | undefined> {
     const records = await this.#names.list();
     const [record] = matching(records, reference);
-    return record && (await this.#toImage(record.manifest, records));
+    return record && (await this.#toSoundImage(record.manifest, records));
   }
 
   async list(): Promise<Image[]> {
     const records = await this.#names.list();
     const manifests = new Map(records.map(({ manifest }) => [manifest.digest, manifest]));
-    const images = await Promise.all([...manifests.values()].map((manifest) => this.#toImage(manifest, records)));
-    return images.sort((a, b) => ((a.names[0] ?? "") < (b.names[0] ?? "") ? -1 : 1));
+    const images = await Promise.all([...manifests.values()].map((manifest) => this.#toSoundImage(manifest, records)));
+    const sound = images.filter((image) => image !== undefined);
+    return sound.sort((a, b) => ((a.names[0] ?? "") < (b.names[0] ?? "") ? -1 : 1));
   }
 
   async remove(reference: string): Promise<void> {
@@ -126,6 +127,17 @@ class DirectoryImageStore implements ImageStore {
     const image = await readImage(this.#blobs, manifest);
     this.#images.set(manifest.digest, image);
     return image;
+  }
+
+  /** A damaged image counts as absent: the next pull or import of it mends it, and the others stay visible. */
+  async #toSoundImage(manifest: Descriptor, records: readonly NameRecord[]): Promise<Image | undefined> {
+    try {
+      return await this.#toImage(manifest, records);
+    } catch (error) {
+      if (!hasCode(error)) throw error;
+      this.#logger.warn({ digest: manifest.digest, error: error.message }, "damaged image skipped");
+      return undefined;
+    }
   }
 
   async #toImage(descriptor: Descriptor, records: readonly NameRecord[]): Promise<Image> {

@@ -57,8 +57,8 @@ export async function readImage(blobs: BlobStore, descriptor: Descriptor): Promi
 async function needText(blobs: BlobStore, digest: string): Promise<string> {
   const text = await blobs.text(digest);
   if (text !== undefined) return text;
-  throw imageError("IMAGE_NOT_FOUND", `blob ${digest} is not in the image store`, {
+  throw imageError("IMAGE_NOT_FOUND", `blob ${digest} is missing in the image store, or damaged`, {
     details: { digest },
-    hint: "the store is damaged: remove the image and pull or import it again",
+    hint: "pull or import the image again",
   });
 }
