@@ -15,5 +15,7 @@ export const serviceAccount: AdmissionStage = {
       return;
     const { spec } = object as Pod;
     spec.serviceAccountName ||= "default";
+    // The old name of the field says the same, as defaults have it: an update must find nothing to add.
+    spec.serviceAccount = spec.serviceAccountName;
   },
 };
