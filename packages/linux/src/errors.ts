@@ -4,6 +4,7 @@ export const failure = defineErrors({
   LINUX_UNSUPPORTED: "this architecture, libc or kernel lacks something that is needed",
   LINUX_CALL_FAILED: "a system call made by this process failed (call and errno in details)",
   LINUX_BAD_PROGRAM: "a syscall program refers to something that it does not define",
+  LINUX_STEP_FAILED: "a step of a syscall program failed (step, call and errno in details)",
   LINUX_LAUNCH_FAILED: "the process that runs a syscall program could not be started or ended without a report",
   LINUX_NO_CGROUP2: "no cgroup v2 hierarchy is mounted",
   LINUX_CGROUP_FAILED: "a cgroup could not be made, changed or removed (path in details)",

@@ -1,5 +1,5 @@
 import { hasCode, type Logger, silentLogger } from "@drydock/kit";
-import { type Executor, findCgroup2, nativeExecutor } from "@drydock/linux";
+import { chooseExecutor, type Executor, findCgroup2 } from "@drydock/linux";
 import { containerDirectory, type RuntimeContext } from "./lifecycle/context.ts";
 import { deleteContainer } from "./lifecycle/delete.ts";
 import { exec } from "./lifecycle/exec.ts";
@@ -27,7 +27,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     stateDir: options.stateDir,
     cgroupMount,
     cgroupRoot: options.cgroupRoot ?? cgroupMount,
-    executor: options.executor ?? nativeExecutor,
+    executor: options.executor ?? chooseExecutor(),
     logger: options.logger ?? silentLogger,
     waiters: new Map(),
   };

@@ -41,14 +41,11 @@ export async function launchImage(
   const bytes = await readToEnd(pipe.read);
   const status = reapChild(pid);
   const report = parseReport(bytes, encoded);
-  if (status !== 0 && !report.failure) {
-    throw failure(
-      "LINUX_LAUNCH_FAILED",
-      `the process that runs ${program.name} ended with wait status ${status} and no report`,
-      {
-        details: { program: program.name, status },
-      },
-    );
+  if (report.crash !== undefined || (status !== 0 && !report.failure)) {
+    const how = report.crash ?? `ended with wait status ${status} and no report`;
+    throw failure("LINUX_LAUNCH_FAILED", `the process that runs ${program.name} failed: ${how}`, {
+      details: { program: program.name, status },
+    });
   }
   return report;
 }
@@ -60,6 +57,7 @@ export function inheritedNumbers(names: readonly string[]): Record<string, numbe
 
 function imageFile(image: Buffer): number {
   const fd = syscall("memfd_create", cString("drydock"), MFD_CLOEXEC);
-  writeSync(fd, image);
+  // At a position, so that the file's own stays at its beginning for whoever inherits it.
+  writeSync(fd, image, 0, image.length, 0);
   return fd;
 }

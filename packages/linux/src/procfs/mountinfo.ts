@@ -27,12 +27,12 @@ function parseLine(line: string): Mount {
   return {
     id: Number(fields[0]),
     parent: Number(fields[1]),
-    root: unescape(fields[3] ?? ""),
-    mountPoint: unescape(fields[4] ?? ""),
+    root: unescapeOctal(fields[3] ?? ""),
+    mountPoint: unescapeOctal(fields[4] ?? ""),
     options: (fields[5] ?? "").split(","),
     propagation: fields.slice(6),
     type,
-    source: unescape(source),
+    source: unescapeOctal(source),
     superOptions: superOptions.split(","),
   };
 }
@@ -43,7 +43,7 @@ function splitAt(text: string, separator: string): [string, string] {
 }
 
 /** Space, tab, newline and backslash are written as \040 and so on. */
-function unescape(text: string): string {
+function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 

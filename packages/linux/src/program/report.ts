@@ -9,6 +9,8 @@ import type { NumberedStep } from "./flatten.ts";
 export interface LaunchReport {
   messages: number[];
   failure?: StepFailure;
+  /** What the direct executor's process says when it fails itself. */
+  crash?: string;
   steps: NumberedStep[];
 }
 
@@ -22,10 +24,20 @@ export interface StepFailure {
 
 export const messageSize = 16;
 
+const crashMark = Buffer.alloc(8, 0xff);
+
+export function crashFrame(text: string): Buffer {
+  return Buffer.concat([crashMark, Buffer.from(text).subarray(0, 3000)]);
+}
+
 export function parseReport(bytes: Buffer, encoded: EncodedProgram): LaunchReport {
   const report: LaunchReport = { messages: [], steps: encoded.steps };
   let at = 0;
   while (at + messageSize <= bytes.length) {
+    if (bytes.subarray(at, at + 8).equals(crashMark)) {
+      report.crash = bytes.subarray(at + 8).toString();
+      break;
+    }
     const address = Number(bytes.readBigUInt64LE(at));
     const value = Number(bytes.readBigInt64LE(at + 8));
     at += messageSize;

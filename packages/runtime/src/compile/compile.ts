@@ -1,7 +1,15 @@
-import { named, openFlags, prctlOperations, resultOf, type Step, type SyscallProgram } from "@drydock/linux";
+import {
+  loopbackSteps,
+  named,
+  openFlags,
+  prctlOperations,
+  resultOf,
+  type Step,
+  type SyscallProgram,
+} from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
 import { mountSteps } from "./mounts.ts";
-import { joinSteps, ownCgroupNamespace } from "./namespaces.ts";
+import { joinSteps, newNamespaces, ownCgroupNamespace } from "./namespaces.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
 import { reaperSteps } from "./reaper.ts";
@@ -36,6 +44,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...joinSteps(input.config),
       ...ownCgroupNamespace(input.config),
       ...leafSteps(input),
+      ...(newNamespaces(input.config).some(({ type }) => type === "network") ? loopbackSteps() : []),
       ...oomScoreSteps(input),
       { name: "umask", args: [0], why: "modes of what is made are meant as they are written" },
       {

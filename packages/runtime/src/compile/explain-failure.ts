@@ -90,7 +90,7 @@ export function stepFailed(
   const total = report.steps.length;
   const errno = failed.errno === 0 ? "end of file" : errnoName(failed.errno);
   const details = { id, program: program.name, step: number, of: total, call: printStep(step), errno, why: step.why };
-  if (step.name === "execve") return notExecutable(id, failed, process, details);
+  if (step.name === "execve") return notExecutable(failed, process, details);
   const known = meanings[`${step.name} ${errno}`];
   const meaning = known?.meaning ?? (failed.errno === 0 ? "the other side is gone" : errnoText(errno));
   return failure(
@@ -104,12 +104,7 @@ export function stepFailed(
 }
 
 /** The last execve failed; an attempt before may say more, e.g. that the program is there but not executable. */
-function notExecutable(
-  id: string,
-  failed: StepFailure,
-  process: ProcessConfig,
-  details: Record<string, unknown>,
-): DrydockError {
+function notExecutable(failed: StepFailure, process: ProcessConfig, details: Record<string, unknown>): DrydockError {
   const program = process.args[0] ?? "";
   const attempts = executableCandidates(process).map((path) => {
     const stored = failed.results.get(`execve ${path}`) ?? 0;

@@ -1,0 +1,16 @@
+import { closeSync, readFileSync, writeSync } from "node:fs";
+import { firstInherited } from "../ffi/spawn.ts";
+import { crashFrame } from "../program/report.ts";
+import { interpret } from "./interpret.ts";
+
+// Entry point of the direct executor's process; the argument is the descriptor of the image.
+try {
+  const fd = Number(process.argv[2]);
+  const image = readFileSync(fd);
+  closeSync(fd);
+  interpret(image);
+} catch (error) {
+  // The streams of this process lead nowhere, so what went wrong goes where failed steps go.
+  writeSync(firstInherited, crashFrame(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  process.exitCode = 1;
+}
