@@ -53,5 +53,5 @@ function negotiated(request: FastifyRequest, reply: FastifyReply, aggregated: ob
   );
   reply.header("vary", "Accept");
   if (wanted?.parameters.as !== "APIGroupDiscoveryList") return sendData(reply, legacy);
-  return reply.header("content-type", aggregatedType).send(JSON.stringify(aggregated));
+  return reply.header("content-type", aggregatedType).send(Buffer.from(JSON.stringify(aggregated)));
 }

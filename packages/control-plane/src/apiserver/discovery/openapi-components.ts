@@ -23,7 +23,9 @@ export function componentsOf(kinds: readonly Kind[]): { schemas: Record<string, 
       schemas[name] = inline(rest);
     }
     const reference = { $ref: `#/components/schemas/${name}` };
-    const { description, default: initial } = schema;
+    const { default: initial } = schema;
+    // Said by the component already: kubectl explain prints both, one after the other.
+    const description = schema.description === schemas[name].description ? undefined : schema.description;
     return {
       allOf: [reference],
       ...(description === undefined ? {} : { description }),

@@ -29,7 +29,7 @@ export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiCon
   app.get("/openapi/v3", (_request, reply) => {
     const paths: Record<string, { serverRelativeURL: string }> = {};
     for (const [path, { hash }] of built()) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
-    return reply.header("content-type", "application/json").send(JSON.stringify({ paths }));
+    return reply.header("content-type", "application/json").send(Buffer.from(JSON.stringify({ paths })));
   });
 
   app.get<{ Params: { "*": string } }>("/openapi/v3/*", (request, reply) => {
@@ -40,6 +40,6 @@ export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiCon
     if (request.context.query.get("hash") === hash)
       reply.header("cache-control", "public, immutable, max-age=31536000");
     if (request.headers["if-none-match"] === `"${hash}"`) return reply.code(304).send();
-    return reply.header("content-type", "application/json").send(text);
+    return reply.header("content-type", "application/json").send(Buffer.from(text));
   });
 }

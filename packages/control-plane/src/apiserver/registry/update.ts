@@ -36,7 +36,10 @@ export async function updateObject(
     if (old === undefined) old = await registry.read(resource, namespace, name);
     try {
       const next = await prepare(operation, old, change, part);
-      if (fresh || !isDeepStrictEqual(next, old)) return await write(operation, key, next, old);
+      const changed = !isDeepStrictEqual(next, old);
+      if (changed) return await write(operation, key, next, old);
+      // "Nothing to do" must not be said from a copy that may be out of date.
+      if (fresh) return old;
     } catch (error) {
       // From the cache the change may fail for a reason that is no longer true.
       if (fresh && (!hasCode(error, "STORE_CONFLICT") || attempt >= attempts)) throw asConflict(error, operation, name);
@@ -143,7 +146,6 @@ function desired(object: KubeObject): Record<string, unknown> {
 async function write(operation: WriteOperation, key: string, next: KubeObject, old: KubeObject): Promise<KubeObject> {
   const { registry, resource, parameters } = operation;
   const revision = Number(old.metadata.resourceVersion);
-  if (isDeepStrictEqual(next, old)) return old;
   if (parameters.dryRun) return next;
   // The last finalizer of an object that waits for its end is gone: the update is its deletion.
   const { deletionTimestamp, deletionGracePeriodSeconds: grace, finalizers } = next.metadata;

@@ -1,3 +1,4 @@
+import type { Clock } from "@drydock/kit";
 import { apiVersionOf, type Kind, type KubeObject } from "@drydock/machinery";
 import type { Rendering } from "../http/rendering.ts";
 import type { Page } from "../registry/list.ts";
@@ -10,7 +11,7 @@ export interface View {
   kind: Kind;
   rendering: Rendering;
   include: IncludeObject;
-  nowMs: number;
+  clock: Clock;
 }
 
 export function readInclude(query: URLSearchParams): IncludeObject {
@@ -20,7 +21,7 @@ export function readInclude(query: URLSearchParams): IncludeObject {
 }
 
 /** One object as the client wants to see it. */
-export function renderObject({ kind, rendering, include, nowMs }: View, object: KubeObject): object {
+export function renderObject({ kind, rendering, include, clock }: View, object: KubeObject): object {
   switch (rendering.as) {
     case "Object":
       return object;
@@ -28,7 +29,7 @@ export function renderObject({ kind, rendering, include, nowMs }: View, object: 
       return metadataOnly(object, rendering.metaVersion);
     case "Table": {
       const { resourceVersion } = object.metadata;
-      return table(kind, { resourceVersion }, [tableRow(kind, object, include, nowMs)], rendering);
+      return table(kind, { resourceVersion }, [tableRow(kind, object, include, clock.now())], rendering);
     }
   }
 }
@@ -38,7 +39,8 @@ export function listFrame(
   view: View,
   page: Page,
 ): { before: object; itemsField: "items" | "rows"; item(object: KubeObject): object } {
-  const { kind, rendering, include, nowMs } = view;
+  const { kind, rendering, include } = view;
+  const nowMs = view.clock.now();
   const metadata = {
     resourceVersion: String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),

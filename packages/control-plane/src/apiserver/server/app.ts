@@ -6,6 +6,7 @@ import { healthRoutes } from "../discovery/health-routes.ts";
 import { openApiRoutes } from "../discovery/openapi-routes.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { parseRequest } from "../http/request-info.ts";
+import { requestSignal } from "../http/request-signal.ts";
 import { audit } from "../pipeline/audit.ts";
 import { authenticate } from "../pipeline/authenticate.ts";
 import { authorize } from "../pipeline/authorize.ts";
@@ -39,8 +40,8 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
   app.decorateRequest("context");
   app.decorateRequest("leave", undefined);
 
-  app.addHook("onRequest", async (request) => {
-    const context = beginContext(api, request);
+  app.addHook("onRequest", async (request, reply) => {
+    const context = beginContext(api, request, reply);
     request.context = context;
     api.timings.measure("authenticate", () => {
       context.user = authenticate(request.raw.socket);
@@ -71,19 +72,21 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
   return app;
 }
 
-function beginContext(api: ApiContext, { raw, method }: FastifyRequest): RequestContext {
+function beginContext(api: ApiContext, { raw, method }: FastifyRequest, reply: FastifyReply): RequestContext {
   const url = raw.url ?? "/";
   const question = url.indexOf("?");
   const path = question < 0 ? url : url.slice(0, question);
   const query = new URLSearchParams(question < 0 ? "" : url.slice(question + 1));
-  const gone = new AbortController();
-  raw.socket.once("close", () => gone.abort());
+  let signal: AbortSignal | undefined;
   return {
     id: randomUUID(),
     method,
     info: parseRequest(method, path, query),
     query,
-    signal: AbortSignal.any([gone.signal, api.closing]),
+    get signal() {
+      signal ??= requestSignal(raw, reply.raw, api.closing);
+      return signal;
+    },
     user: anonymousUser,
     warnings: [],
     startedAt: performance.now(),
@@ -105,7 +108,7 @@ export function sendError(reply: FastifyReply, error: unknown): void {
   reply
     .code(status.code ?? 500)
     .header("content-type", "application/json")
-    .send(JSON.stringify(status));
+    .send(Buffer.from(`${JSON.stringify(status)}\n`));
 }
 
 /** What Fastify itself refuses, in our words. */

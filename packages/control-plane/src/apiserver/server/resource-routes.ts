@@ -1,3 +1,4 @@
+import type { Kind } from "@drydock/machinery";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readBody } from "../http/read-body.ts";
 import { chooseRendering } from "../http/rendering.ts";
@@ -45,9 +46,15 @@ async function dispatch(api: ApiContext, request: FastifyRequest, reply: Fastify
   const { registry, admit } = api;
   const operation = { registry, resource, namespace, user, warnings, admit };
   const handler = info.subresource === "" ? verbHandlers[info.verb] : subresourceHandlers(kind, info);
-  if (!handler || (info.subresource === "" && !kind.verbs.includes(info.verb))) throw methodNotAllowed();
+  if (!handler || (info.subresource === "" && !mayAsk(kind, info))) throw methodNotAllowed();
   const answer = await handler({ api, request, reply, info, resource, operation });
   return answer;
+}
+
+/** POST goes to a collection, PUT and PATCH to one object; the kind has the last word. */
+function mayAsk(kind: Kind, { verb, name }: ResourceRequest): boolean {
+  const wantsName = verb === "create" ? false : verb === "update" || verb === "patch" ? true : name !== "";
+  return kind.verbs.includes(verb) && wantsName === (name !== "");
 }
 
 export function viewOf({ api, request, resource }: ResourceCall): View {
@@ -55,7 +62,7 @@ export function viewOf({ api, request, resource }: ResourceCall): View {
     kind: resource.kind,
     rendering: chooseRendering(request.headers.accept),
     include: readInclude(request.context.query),
-    nowMs: api.clock.now(),
+    clock: api.clock,
   };
 }
 

@@ -21,7 +21,8 @@ export function sendData(
   code = 200,
 ): FastifyReply {
   reply.code(code).header("content-type", `application/${format}`);
-  return reply.send(format === "json" ? `${JSON.stringify(data)}\n` : stringify(data));
+  // As bytes: Fastify rewrites the content type of texts, and clients compare it.
+  return reply.send(Buffer.from(format === "json" ? `${JSON.stringify(data)}\n` : stringify(data)));
 }
 
 export function sendList(reply: FastifyReply, view: View, page: Page): FastifyReply {

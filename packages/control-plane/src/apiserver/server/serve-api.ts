@@ -24,11 +24,13 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
   const registry = new Registry({ store, clock, logger });
   const listeners = new Listeners();
   const closing = new AbortController();
+  let app: Awaited<ReturnType<typeof buildApp>> | undefined;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
       closing.abort();
       await listeners.close(closeGraceMs);
+      await app?.close();
       await registry.close();
     })();
     return closed;
@@ -38,7 +40,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     const timings = new StageTimings(pipeline);
     const admit = admitter(admissionStages, timings);
     const inFlight = new InFlightLimit();
-    const app = await buildApp({
+    const built = await buildApp({
       registry,
       policy: cachedPolicy(registry),
       admit,
@@ -50,10 +52,11 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       logger,
       closing: closing.signal,
     });
+    app = built;
     await registry.ready();
     await bootstrap(registry, admit);
     await listeners.open(listen, { ca: pki.ca.cert, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
-      app.routing(request, response),
+      built.routing(request, response),
     );
   } catch (error) {
     await close();

@@ -40,9 +40,7 @@ export class FrameWriter {
   }
 
   object(type: string, object: KubeObject): Buffer {
-    // Ages in a table count from when it is written.
-    const view = { ...this.#view, nowMs: Date.now() };
-    return this.#frame(type, renderObject(view, object), object.metadata.resourceVersion);
+    return this.#frame(type, renderObject(this.#view, object), object.metadata.resourceVersion);
   }
 
   /** "You have everything up to here"; `initialEventsEnd` also says that what was there has been sent. */

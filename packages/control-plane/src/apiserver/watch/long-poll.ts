@@ -1,12 +1,13 @@
 import { hasCode } from "@drydock/kit";
 import { apiVersionOf } from "@drydock/machinery";
+import { withDeadline } from "../http/request-signal.ts";
 import { listObjects } from "../registry/list.ts";
-import { collectionPrefix } from "../registry/resource.ts";
 import { selectionOf } from "../registry/selection.ts";
 import { renderObject } from "../render/render.ts";
 import { type ResourceCall, viewOf } from "../server/resource-routes.ts";
 import { sendData } from "../server/send.ts";
 import { badRequest, expired } from "../status/refusals.ts";
+import { changesAfter } from "./changes-after.ts";
 import { projectChange } from "./project.ts";
 import { readWatchOptions } from "./watch-options.ts";
 
@@ -30,10 +31,9 @@ export async function serveLongPoll(call: ResourceCall): Promise<unknown> {
   await resource.cache.ready();
   if (typeof start === "number") {
     revision = start;
-    const signal = AbortSignal.any([gone, AbortSignal.timeout(waitMs)]);
+    const { signal, release } = withDeadline(gone, waitMs);
     try {
-      const watch = resource.cache.watch({ prefix: collectionPrefix(resource, namespace), after: start }, signal);
-      for await (const event of watch) {
+      for await (const event of changesAfter(registry, resource, namespace, start, signal)) {
         revision = event.revision;
         const change = event.type === "PROGRESS" ? undefined : projectChange(event, selection);
         if (change) events.push({ type: change.type, object: renderObject(view, change.object) });
@@ -41,8 +41,12 @@ export async function serveLongPoll(call: ResourceCall): Promise<unknown> {
         if (events.length > 0 && revision >= resource.cache.revision) break;
       }
     } catch (error) {
-      if (!hasCode(error, "CACHE_EXPIRED")) throw error;
-      throw expired(`too old resource version: ${start} (${error.details.oldestAfter})`);
+      if (!hasCode(error, "CACHE_EXPIRED", "STORE_COMPACTED")) throw error;
+      throw expired(
+        `too old resource version: ${start} (${error.details.oldestAfter ?? error.details.compactRevision})`,
+      );
+    } finally {
+      release();
     }
   } else {
     const freshness = { kind: start === "now" ? "any" : start } as const;

@@ -1,11 +1,13 @@
 import type { ServerResponse } from "node:http";
 import { hasCode } from "@drydock/kit";
+import { withDeadline } from "../http/request-signal.ts";
 import { listObjects } from "../registry/list.ts";
 import type { Registry } from "../registry/registry.ts";
-import { collectionPrefix, type Resource } from "../registry/resource.ts";
+import type { Resource } from "../registry/resource.ts";
 import type { Selection } from "../registry/selection.ts";
 import { expired } from "../status/refusals.ts";
 import { statusOfError } from "../status/status-of-error.ts";
+import { changesAfter } from "./changes-after.ts";
 import type { FrameWriter } from "./frames.ts";
 import { projectChange } from "./project.ts";
 import type { WatchOptions } from "./watch-options.ts";
@@ -34,8 +36,7 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
   await resource.cache.ready();
   response.writeHead(200, { "content-type": request.contentType, "cache-control": "no-cache, private" });
   response.flushHeaders();
-  const timeout = AbortSignal.timeout(Math.min(options.timeoutMs, 2 ** 31 - 1));
-  const signal = AbortSignal.any([request.signal, timeout]);
+  const { signal, release } = withDeadline(request.signal, options.timeoutMs);
   const write = (frame: Buffer) => writeFrame(response, frame, signal);
   try {
     let after: number | "now";
@@ -52,9 +53,8 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
     } else {
       after = options.start;
     }
-    const prefix = collectionPrefix(resource, namespace);
     let bookmarkAt = Date.now() + bookmarkEveryMs;
-    for await (const event of resource.cache.watch({ prefix, after }, signal)) {
+    for await (const event of changesAfter(registry, resource, namespace, after, signal)) {
       if (event.type !== "PROGRESS") {
         const change = projectChange(event, selection);
         if (change) await write(frames.change(event, change));
@@ -68,13 +68,15 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
     if (hasCode(error, "CACHE_SLOW_CONSUMER")) response.destroy();
     else if (!signal.aborted) await write(frames.error(statusOfError(asExpired(error, options))));
   } finally {
+    release();
     response.end();
   }
 }
 
 function asExpired(error: unknown, { start }: WatchOptions): unknown {
-  if (!hasCode(error, "CACHE_EXPIRED")) return error;
-  const from = typeof start === "number" ? `: ${start} (${error.details.oldestAfter})` : "";
+  if (!hasCode(error, "CACHE_EXPIRED", "STORE_COMPACTED")) return error;
+  const oldest = error.details.oldestAfter ?? error.details.compactRevision;
+  const from = typeof start === "number" ? `: ${start} (${oldest})` : "";
   return expired(`too old resource version${from}`);
 }
 
