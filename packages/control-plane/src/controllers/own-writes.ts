@@ -77,8 +77,10 @@ export class OwnWrites<T extends KubeObject> {
       return { ...object, metadata: { ...object.metadata, deletionTimestamp: new Date(at).toISOString() } };
     });
     for (const [key, entry] of this.#created) {
-      if (now - entry.at > trustedForMs) this.#created.delete(key);
-      else if (entry.group === group && entry.object !== undefined) view.push(entry.object);
+      if (entry.group !== group || entry.object === undefined) continue;
+      const isSeen = this.#informer.get(key)?.metadata.uid === entry.object.metadata.uid;
+      if (isSeen || now - entry.at > trustedForMs) this.#created.delete(key);
+      else view.push(entry.object);
     }
     return view;
   }
