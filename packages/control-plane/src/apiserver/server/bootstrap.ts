@@ -24,6 +24,9 @@ const priorityClasses = {
   "system-node-critical": { value: 2_000_001_000, what: "For system pods that a node cannot do without." },
 };
 
+/** How long the caches may take to hear of what was created, ms. */
+const cacheWaitMs = 10_000;
+
 /** Creates what every cluster has from its start, where it is missing. Several servers may do so at once. */
 export async function bootstrap(registry: Registry, admit: Operation["admit"]): Promise<void> {
   const ensure = async (kind: Kind, object: KubeObject): Promise<void> => {
@@ -33,10 +36,10 @@ export async function bootstrap(registry: Registry, admit: Operation["admit"]): 
     const user = { name: "system:apiserver", groups: ["system:masters"] };
     const parameters = { dryRun: false, fieldValidation: "Strict", fieldManager: "drydock-apiserver" } as const;
     try {
-      await createObject(
-        { registry, resource, namespace, user, warnings: [], admit, parameters },
-        structuredClone(object),
-      );
+      const operation = { registry, resource, namespace, user, warnings: [], admit, parameters };
+      const { metadata } = await createObject(operation, structuredClone(object));
+      // The first request must find its role and its namespace.
+      await resource.cache.waitFor(Number(metadata.resourceVersion), cacheWaitMs);
     } catch (error) {
       // Another server was first.
       if (!hasCode(error, "REQUEST_ALREADY_EXISTS")) throw error;

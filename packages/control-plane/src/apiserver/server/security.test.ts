@@ -1,0 +1,178 @@
+import { connect } from "node:tls";
+import t from "tap";
+import { ensurePki } from "../../pki/ensure-pki.ts";
+import { rawClient } from "../test-support/raw-client.ts";
+import { startTestControlPlane } from "../test-support/start-control-plane.ts";
+
+const plane = await startTestControlPlane();
+t.teardown(() => plane.close());
+const { admin } = plane;
+const anonymous = await plane.as();
+const nodeA = await plane.as({ commonName: "system:node:a", organizations: ["system:nodes"] });
+const dev = await plane.as({ commonName: "dev", organizations: ["developers"] });
+
+const pods = "/api/v1/namespaces/default/pods";
+const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+const rbac = "/apis/rbac.authorization.k8s.io/v1";
+const merge = { "content-type": "application/merge-patch+json" };
+
+t.test("anonymous sees health and version, nothing else", async (t) => {
+  for (const path of ["/healthz", "/livez", "/readyz", "/version"])
+    t.equal((await anonymous.call("GET", path)).status, 200, path);
+  t.match((await anonymous.call("GET", "/api")).json, {
+    code: 403,
+    reason: "Forbidden",
+    message: 'forbidden: User "system:anonymous" cannot get path "/api"',
+  });
+  t.match((await anonymous.call("GET", "/metrics")).json, { code: 403 });
+  t.match((await anonymous.call("GET", pods)).json, {
+    code: 403,
+    message:
+      'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "default"',
+  });
+});
+
+t.test("a certificate of another authority is refused, not taken for anonymous", async (t) => {
+  const foreign = await ensurePki(`${plane.directory}/foreign`, { hosts: [] });
+  const client = rawClient(plane.server.url, { ca: plane.pki.ca.cert, ...foreign.certificates.admin });
+  t.teardown(() => client.close());
+  t.match((await client.call("GET", "/healthz")).json, { code: 401, reason: "Unauthorized", message: "Unauthorized" });
+  const etcdClient = rawClient(plane.server.url, { ca: plane.pki.ca.cert, ...plane.pki.certificates["etcd-client"] });
+  t.teardown(() => etcdClient.close());
+  t.equal((await etcdClient.call("GET", pods)).status, 401, "etcd's authority is another one, too");
+});
+
+t.test("roles and bindings: cluster-wide, in one namespace, by name, and at once", async (t) => {
+  t.match((await dev.call("GET", pods)).json, { code: 403 });
+  t.equal((await dev.call("GET", "/apis")).status, 200, "everybody who is known may discover");
+  await admin.call("POST", `${rbac}/namespaces/default/roles`, {
+    body: {
+      metadata: { name: "reader" },
+      rules: [{ apiGroups: [""], resources: ["pods", "pods/log"], verbs: ["get", "list"] }],
+    },
+  });
+  await admin.call("POST", `${rbac}/namespaces/default/rolebindings`, {
+    body: {
+      metadata: { name: "devs-read" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "reader" },
+      subjects: [{ kind: "Group", name: "developers", apiGroup: "rbac.authorization.k8s.io" }],
+    },
+  });
+  let answer = await dev.call("GET", pods);
+  // Decisions are made from the cache, which hears of the binding a moment after it was stored.
+  for (let i = 0; i < 50 && answer.status === 403; i++) answer = await dev.call("GET", pods);
+  t.equal(answer.status, 200);
+  t.equal((await dev.call("GET", "/api/v1/pods")).status, 403, "in its namespace only");
+  t.equal((await dev.call("DELETE", `${pods}/x`)).status, 403);
+  t.equal((await dev.call("GET", `${pods}?watch=1`)).status, 403, "watch is a verb of its own");
+  t.match((await dev.call("GET", `${pods}/x/exec?command=id`)).json, {
+    code: 403,
+    message:
+      'pods "x" is forbidden: User "dev" cannot create resource "pods/exec" in API group "" in the namespace "default"',
+  });
+});
+
+t.test("an agent writes its own node, lease and pods, and nothing of others", async (t) => {
+  const node = (name: string) => ({ metadata: { name }, status: { phase: "Running" } });
+  t.match((await nodeA.call("POST", "/api/v1/nodes", { body: node("a") })).json, {
+    metadata: { name: "a" },
+    status: { phase: "Running" },
+  });
+  t.match((await nodeA.call("POST", "/api/v1/nodes", { body: node("b") })).json, {
+    code: 403,
+    message: 'nodes "b" is forbidden: node "a" is not allowed to modify node "b"',
+  });
+  t.equal((await nodeA.call("DELETE", "/api/v1/nodes/a")).status, 403);
+  const lease = (name: string) => ({ metadata: { name }, spec: { holderIdentity: name } });
+  t.equal((await nodeA.call("POST", leases, { body: lease("a") })).status, 201);
+  t.equal((await nodeA.call("POST", leases, { body: lease("b") })).status, 403);
+  t.equal(
+    (await nodeA.call("POST", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases", { body: lease("a") }))
+      .status,
+    403,
+  );
+
+  for (const [name, nodeName] of [
+    ["mine", "a"],
+    ["theirs", "b"],
+  ]) {
+    await admin.call("POST", pods, {
+      body: { metadata: { name }, spec: { nodeName, containers: [{ name: "c", image: "i" }] } },
+    });
+  }
+  const status = { body: { status: { phase: "Running" } }, headers: merge };
+  t.equal((await nodeA.call("PATCH", `${pods}/mine/status`, status)).status, 200);
+  t.match((await nodeA.call("PATCH", `${pods}/theirs/status`, status)).json, { code: 403 });
+  t.equal(
+    (await nodeA.call("PATCH", `${pods}/mine`, { body: { metadata: { labels: { a: "b" } } }, headers: merge })).status,
+    403,
+  );
+  t.equal((await nodeA.call("DELETE", `${pods}/theirs?gracePeriodSeconds=0`)).status, 403);
+  t.equal((await nodeA.call("DELETE", `${pods}/mine?gracePeriodSeconds=0`)).status, 200);
+  t.equal(
+    (
+      await nodeA.call("POST", pods, {
+        body: { metadata: { name: "made" }, spec: { containers: [{ name: "c", image: "i" }] } },
+      })
+    ).status,
+    403,
+  );
+  const event = {
+    metadata: { name: "e" },
+    involvedObject: { kind: "Pod", name: "mine", namespace: "default" },
+    reason: "Started",
+    type: "Normal",
+  };
+  t.equal((await nodeA.call("POST", "/api/v1/namespaces/default/events", { body: event })).status, 201);
+});
+
+t.test("scheduler and controllers have what they need and no more", async (t) => {
+  const scheduler = await plane.as({ commonName: "system:kube-scheduler" });
+  const controllers = await plane.as({ commonName: "system:kube-controller-manager" });
+  await admin.call("POST", pods, {
+    body: { metadata: { name: "bound" }, spec: { containers: [{ name: "c", image: "i" }] } },
+  });
+  const binding = { metadata: { name: "bound" }, target: { kind: "Node", name: "a" } };
+  t.equal((await scheduler.call("POST", `${pods}/bound/binding`, { body: binding })).status, 201);
+  t.match((await scheduler.call("POST", `${pods}/bound/binding`, { body: binding })).json, {
+    code: 409,
+    message: /already assigned to node "a"/,
+  });
+  t.match((await admin.call("GET", `${pods}/bound`)).json, {
+    spec: { nodeName: "a" },
+    status: { phase: "Pending", conditions: [{ type: "PodScheduled", status: "True" }] },
+  });
+  t.equal((await scheduler.call("GET", "/api/v1/secrets")).status, 403);
+  t.equal((await scheduler.call("POST", `${rbac}/clusterroles`, { body: {} })).status, 403);
+  t.equal(
+    (
+      await controllers.call("POST", pods, {
+        body: { metadata: { name: "c" }, spec: { containers: [{ name: "c", image: "i" }] } },
+      })
+    ).status,
+    201,
+  );
+  t.equal((await controllers.call("DELETE", `${pods}/c`)).status, 200);
+  t.equal(
+    (await controllers.call("POST", `${rbac}/clusterrolebindings`, { body: {} })).status,
+    403,
+    "they cannot give themselves more",
+  );
+});
+
+t.test("long URLs and headers are refused; the connection of others is not hurt", async (t) => {
+  const answer = await admin.call("GET", `${pods}?labelSelector=${"a".repeat(70_000)}`);
+  t.equal(answer.status, 431);
+  t.equal((await admin.call("GET", "/livez")).status, 200);
+});
+
+t.test("what is not TLS, or not HTTP, gets nothing and harms nothing", async (t) => {
+  const { port } = plane.server;
+  const closed = new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", ca: plane.pki.ca.cert }, () => socket.write("rubbish\r\n\r\n"));
+    socket.on("close", resolve).on("error", () => {});
+    socket.resume();
+  });
+  await closed;
+  t.equal((await admin.call("GET", "/livez")).status, 200);
+});
