@@ -14,7 +14,9 @@ t.test("all items, never more at once than the bound", async (t) => {
   });
   t.equal(most, 3);
   t.same(done.sort(), [1, 2, 3, 4, 5, 6, 7]);
-  await forEachBounded([], 3, undefined, async () => t.fail("nothing to do"));
+  await forEachBounded([], 3, undefined, async () => {
+    t.fail("nothing to do");
+  });
 });
 
 t.test("the first error aborts the others, and is the one that is thrown", async (t) => {
@@ -34,7 +36,9 @@ t.test("the first error aborts the others, and is the one that is thrown", async
 t.test("an abort from outside", async (t) => {
   const reason = new Error("Ctrl-C");
   await t.rejects(
-    forEachBounded([1], 1, AbortSignal.abort(reason), async () => t.fail("must not begin")),
+    forEachBounded([1], 1, AbortSignal.abort(reason), async () => {
+      t.fail("must not begin");
+    }),
     reason,
   );
 });
