@@ -58,15 +58,20 @@ export class Components {
     return withOwn(schema, reference(name), { description: schema.description });
   }
 
+  /** What a list or map holds: the words are those of the list. */
+  #item(schema: JsonSchema): OpenApiSchema {
+    return schema["x-drydock-definition"] === undefined ? this.#field(schema) : this.define(schema);
+  }
+
   #inline(schema: JsonSchema): OpenApiSchema {
     const { properties, items, additionalProperties, ...rest } = schema;
     return {
       // Also drops TypeBox' symbols, which are not JSON.
       ...Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith("x-drydock-"))),
       ...(properties ? { properties: this.#each(properties) } : {}),
-      ...(items ? { items: this.#field(items) } : {}),
+      ...(items ? { items: this.#item(items) } : {}),
       ...(typeof additionalProperties === "object"
-        ? { additionalProperties: this.#field(additionalProperties) }
+        ? { additionalProperties: this.#item(additionalProperties) }
         : additionalProperties === undefined
           ? {}
           : { additionalProperties }),

@@ -46,7 +46,10 @@ function checkText(schema: JsonSchema, value: string, path: string, errors: Fiel
     errors.push(invalid(path, value, `must match '${pattern}'`));
   }
   const problem = format === undefined ? undefined : formatProblem(format, value);
-  if (problem !== undefined) errors.push(invalid(path, value, problem));
+  if (problem === undefined) return;
+  const error = invalid(path, value, problem);
+  // A quantity is a type of its own that JSON has no name for: rules compute with it.
+  errors.push(format === "quantity" ? { ...error, reason: "FieldValueTypeInvalid" } : error);
 }
 
 function checkNumber(schema: JsonSchema, value: number, path: string, errors: FieldError[]): void {

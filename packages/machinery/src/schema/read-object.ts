@@ -23,9 +23,9 @@ export function readObject<T extends KubeObject>(kind: Kind<T>, value: unknown):
   const schema: JsonSchema = kind.schema;
   const { unknown, unsupported } = pruneUnknownFields(schema, value);
   const object = normalizeValue(schema, value) as T;
-  const wrongTypes = checkValues(schema, object).filter(({ reason }) => reason === "FieldValueTypeInvalid");
-  const errors = [...unsupported, ...wrongTypes];
-  if (errors.length === 0) applyDefaults(kind, object);
+  const problems = checkValues(schema, object);
+  const errors = [...unsupported, ...problems.filter(({ reason }) => reason === "FieldValueTypeInvalid")];
+  if (!problems.some(isShapeless)) applyDefaults(kind, object);
   return { object, unknown, errors };
 }
 
@@ -42,8 +42,9 @@ export function applyDefaults<T extends KubeObject>(kind: Kind<T>, object: T): v
 export function validateObject<T extends KubeObject>(kind: Kind<T>, object: T, old?: T): FieldError[] {
   const errors = checkValues(kind.schema, object);
   // Rules may take the shape for granted: what is missing or of a wrong type is reported first.
-  const isShapeless = errors.some(
-    ({ reason }) => reason === "FieldValueTypeInvalid" || reason === "FieldValueRequired",
-  );
-  return isShapeless ? errors : [...errors, ...(kind.validate?.(object, old) ?? [])];
+  return errors.some(isShapeless) ? errors : [...errors, ...(kind.validate?.(object, old) ?? [])];
+}
+
+function isShapeless({ reason }: FieldError): boolean {
+  return reason === "FieldValueTypeInvalid" || reason === "FieldValueRequired";
 }
