@@ -31,6 +31,8 @@ export async function runCommand(file: string, args: readonly string[], options:
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   if (!result.failed) return result.stdout;
+  // As everywhere: who is aborted throws the reason of the abort.
+  if (options.signal?.aborted) throw options.signal.reason;
   const details = { command: result.escapedCommand, exitCode: result.exitCode, stderr: result.stderr.slice(-2000) };
   if (result.code === "ENOENT") {
     throw failure("COMMAND_NOT_FOUND", `${file}: not found in PATH`, {
