@@ -28,6 +28,7 @@ const KEEPALIVE_MS = 10_000;
  *   not split (v3rpc/watch.go, sendLoop), nor are ranges.
  * - gRPC waits up to 2 min between attempts to connect unless told otherwise; a restarted etcd should be found at once.
  * - Never through a proxy from the environment.
+ * - Channels do not share connections: one that cannot be used is left by making another channel (see watch-service.ts).
  */
 const CHANNEL_OPTIONS = {
   "grpc.max_receive_message_length": -1,
@@ -36,6 +37,7 @@ const CHANNEL_OPTIONS = {
   "grpc.min_reconnect_backoff_ms": 50,
   "grpc.max_reconnect_backoff_ms": 1_000,
   "grpc.enable_http_proxy": 0,
+  "grpc.use_local_subchannel_pool": 1,
 } as const;
 
 /**

@@ -2,7 +2,7 @@ import { noop } from "cockatiel";
 import { Etcd3, type KVClient } from "etcd3";
 import { failure } from "../errors.ts";
 import { channelOptions, type StoreOptions } from "./connection-options.ts";
-import { connectWatchService, type WatchService } from "./watch/watch-service.ts";
+import { type WatchService, watchService } from "./watch/watch-service.ts";
 
 /** The connections of one store. This module loads gRPC: import it only when a store is really used. */
 export interface EtcdClient {
@@ -30,14 +30,11 @@ export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
       },
     }),
   });
-  const watchServices = await Promise.all(options.endpoints.map((endpoint) => connectWatchService(endpoint, options)));
+  const watchServices = await Promise.all(options.endpoints.map((endpoint) => watchService(endpoint, options)));
   return {
     // The library's request-level client, below its builders: we need raw bytes, revisions and headers.
     kv: etcd.kv,
     watchServices,
-    close() {
-      etcd.close();
-      for (const service of watchServices) service.close();
-    },
+    close: () => etcd.close(),
   };
 }

@@ -15,7 +15,7 @@ const FAULTS: readonly [EtcdFault, RegExp][] = [
   ["future", /required revision is a future revision/],
   ["no-space", /database space exceeded/],
   ["too-large", /request is too large|message larger than max/],
-  ["unsent", /No connection established|Channel closed before call started|Name resolution failed/],
+  ["unsent", /No connection established|Channel closed before call started|Name resolution failed|Waiting for LB pick/],
   // Refused before it was proposed to the other members (etcdserver/v3_server.go, processInternalRaftRequestOnce).
   ["unsent", /etcdserver: too many requests/],
   [

@@ -16,10 +16,10 @@ type Loaded = Awaited<ReturnType<typeof load>>;
 export function openStore(options: StoreOptions): Store {
   const logger = (options.logger ?? silentLogger).child({ part: "store" });
   let loading: Promise<Loaded> | undefined;
-  let closed = false;
+  const closing = new AbortController();
 
   const loaded = (): Promise<Loaded> => {
-    if (closed) return Promise.reject(failure("STORE_CLOSED", "the store is closed"));
+    if (closing.signal.aborted) return Promise.reject(closed());
     loading ??= load(options);
     return loading;
   };
@@ -49,7 +49,9 @@ export function openStore(options: StoreOptions): Store {
       const state = { reconnects: 0 };
       async function* run() {
         const { verbs, client, watches } = await loaded();
-        yield* watches.watchPrefix({ client, verbs, logger, state }, prefix, afterRevision, signal);
+        const either = AbortSignal.any([signal, closing.signal]);
+        yield* watches.watchPrefix({ client, verbs, logger, state }, prefix, afterRevision, either);
+        if (!signal.aborted) throw closed();
       }
       return {
         get reconnects() {
@@ -63,7 +65,7 @@ export function openStore(options: StoreOptions): Store {
       return writes.compactHistory(verbs, revision);
     },
     async close() {
-      closed = true;
+      closing.abort();
       // A client that could not be made has nothing to close; its callers have had the error.
       const client = await loading?.then(
         (parts) => parts.client,
@@ -72,6 +74,10 @@ export function openStore(options: StoreOptions): Store {
       client?.close();
     },
   };
+}
+
+function closed(): Error {
+  return failure("STORE_CLOSED", "the store is closed");
 }
 
 async function load(options: StoreOptions) {

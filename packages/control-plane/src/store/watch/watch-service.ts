@@ -4,13 +4,17 @@ import { load } from "@grpc/proto-loader";
 import { channelOptions, type StoreOptions } from "../connection-options.ts";
 import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
 
-export type WatchCall = ClientDuplexStream<WatchRequest, WatchResponse>;
+/** A gRPC stream and the connection under it. */
+export interface WatchCall {
+  readonly stream: ClientDuplexStream<WatchRequest, WatchResponse>;
+  /** Cancels the stream and closes the connection. */
+  close(): void;
+}
 
 /** etcd's Watch service at one endpoint. */
 export interface WatchService {
   readonly endpoint: string;
   open(): WatchCall;
-  close(): void;
 }
 
 const PROTO = fileURLToPath(new URL("../../../../../protos/etcd/rpc.proto", import.meta.url));
@@ -26,26 +30,35 @@ async function loadWatchMethod(): Promise<MethodDefinition<WatchRequest, WatchRe
   return service.Watch;
 }
 
-export async function connectWatchService(endpoint: string, options: StoreOptions): Promise<WatchService> {
-  const { tls } = options;
+/**
+ * Every stream gets a connection of its own, and a break ends both. So a watch that sends much does not hold up others
+ * (HTTP/2 has one flow window for a connection), and there is no state of a connection to be wrong about: grpc-js 1.14
+ * waits for ever on a peer that goes silent or away during the TLS handshake (channel-credentials.js listens for errors
+ * only), and shares that wait with every channel to the address unless the channel has its own pool.
+ */
+export async function watchService(endpoint: string, options: StoreOptions): Promise<WatchService> {
   watchMethod ??= loadWatchMethod();
   const { path, requestSerialize, responseDeserialize } = await watchMethod;
-  const channel = tls
+  const { tls } = options;
+  const address = endpoint.replace(/^https?:\/\//, "");
+  const security = tls
     ? credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert))
     : credentials.createInsecure();
-  const client = new Client(
-    endpoint.replace(/^https?:\/\//, ""),
-    channel,
-    channelOptions([endpoint], options.keepaliveMs),
-  );
   return {
     endpoint,
     open() {
+      const client = new Client(address, security, channelOptions([endpoint], options.keepaliveMs));
       const metadata = new Metadata();
       // A member that loses its leader ends the stream instead of keeping silent (v3rpc/interceptor.go).
       metadata.set("hasleader", "true");
-      return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+      const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+      return {
+        stream,
+        close() {
+          stream.cancel();
+          client.close();
+        },
+      };
     },
-    close: () => client.close(),
   };
 }

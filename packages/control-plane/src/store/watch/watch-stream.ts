@@ -13,7 +13,7 @@ export class StreamBroken extends Error {
 }
 
 /** etcd announces a watch within milliseconds; a peer that takes connections and says nothing is not etcd. */
-const CREATED_WITHIN_MS = 5_000;
+const CREATED_WITHIN_MS = 3_000;
 /**
  * A consumer may fall this far behind before the stream is given up: it is opened again, from the first revision that is
  * not in the queue, when the queue has been read. Memory stays bounded and nothing is lost.
@@ -43,7 +43,7 @@ export function openWatchStream(service: WatchService, range: KeyRange, startRev
     clearTimeout(creation);
     if (why === undefined) queue.close();
     else queue.fail(new StreamBroken(why));
-    call.cancel();
+    call.close();
   };
 
   const creation = setTimeout(() => {
@@ -57,16 +57,16 @@ export function openWatchStream(service: WatchService, range: KeyRange, startRev
   ticker.unref();
   creation.unref();
 
-  call.on("data", (response: WatchResponse) => {
+  call.stream.on("data", (response: WatchResponse) => {
     created ||= response.created;
     queuedBytes += sizeOf(response);
     queue.push(response);
     if (queuedBytes > MAX_QUEUED_BYTES) end(`the consumer is ${queuedBytes} bytes behind`);
   });
-  call.on("error", (error) => end(error.message));
-  call.on("end", () => end("etcd ended the stream"));
+  call.stream.on("error", (error) => end(error.message));
+  call.stream.on("end", () => end("etcd ended the stream"));
 
-  call.write({
+  call.stream.write({
     createRequest: { ...range, startRevision, progressNotify: true, prevKv: true, fragment: true },
   });
 
