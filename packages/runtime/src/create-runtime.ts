@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { hasCode, type Logger, silentLogger } from "@drydock/kit";
 import { chooseExecutor, type Executor, findCgroup2 } from "@drydock/linux";
 import { containerDirectory, type RuntimeContext } from "./lifecycle/context.ts";
@@ -11,7 +12,7 @@ import { observe } from "./state/observe.ts";
 import type { Runtime } from "./types.ts";
 
 export interface RuntimeOptions {
-  /** Absolute. One directory per container below it; any number of processes may use the same. */
+  /** One directory per container below it; any number of processes may use the same. */
   stateDir: string;
   /** Directory of a cgroup2 hierarchy or a cgroup in it; the mounted hierarchy's root when left out. */
   cgroupRoot?: string;
@@ -24,7 +25,7 @@ export interface RuntimeOptions {
 export function createRuntime(options: RuntimeOptions): Runtime {
   const cgroupMount = mountedCgroup2();
   const context: RuntimeContext = {
-    stateDir: options.stateDir,
+    stateDir: resolve(options.stateDir),
     cgroupMount,
     cgroupRoot: options.cgroupRoot ?? cgroupMount,
     executor: options.executor ?? chooseExecutor(),

@@ -7,22 +7,34 @@ import { controllersOf } from "./hierarchy.ts";
 /** Controllers that containers may be limited with: passed on to every cgroup that we make, where the host has them. */
 const wanted = ["memory", "cpu", "pids", "cpuset"];
 
+/** Another process may remove an empty parent between our two mkdir: then once more from the top. */
+const createAttempts = 5;
+
 /**
  * Makes a cgroup below `root` and hands the wanted controllers down to it. Synchronous: cgroupfs is memory.
  * Throws LINUX_CGROUP_FAILED.
  */
 export function createCgroup(root: string, path: string): void {
-  const missing: string[] = [];
-  for (let one = path; one !== root && one.startsWith(root); one = dirname(one)) missing.unshift(one);
-  let parent = root;
-  for (const one of missing) {
-    passControllersOn(parent);
+  for (let attempt = 1; ; attempt++) {
     try {
-      mkdirSync(one);
+      createBelow(root, path);
+      return;
     } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw cgroupFailed("make", one, error);
+      if (errnoOf(error) !== "ENOENT" || attempt === createAttempts) throw cgroupFailed("make", path, error);
     }
-    parent = one;
+  }
+}
+
+function createBelow(root: string, path: string): void {
+  let parent = root;
+  for (const name of relative(root, path).split("/")) {
+    passControllersOn(parent);
+    parent = join(parent, name);
+    try {
+      mkdirSync(parent);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { named, SIGCHLD, type Step, struct } from "@drydock/linux";
+import { type Architecture, encodeProgram, named, prctlOperations, SIGCHLD, type Step, struct } from "@drydock/linux";
 import { reportFd } from "./steps.ts";
 
 const signalSetSize = 8;
@@ -18,6 +18,12 @@ export function reaperSteps(): Step[] {
   set.writeBigUInt64LE((1n << BigInt(SIGTERM - 1)) | (1n << BigInt(SIGINT - 1)), 0);
   const signals = struct(set, "{SIGINT, SIGTERM}");
   return [
+    { name: "prctl", args: [named("PR_SET_NAME", prctlOperations.PR_SET_NAME), "drydock-init"], why: "its name in ps" },
+    {
+      name: "prctl",
+      args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 1, 0, 0, 0],
+      why: "set up: an ordinary process from here on",
+    },
     {
       name: "rt_sigaction",
       args: [named("SIGCHLD", SIGCHLD), struct(ignore, "{SIG_IGN}"), 0, signalSetSize],
@@ -36,4 +42,10 @@ export function reaperSteps(): Step[] {
       why: "the kernel kills all others when the first process of a pid namespace ends",
     },
   ];
+}
+
+/** The same as an executable of its own, for whoever needs a first process that only reaps. x86-64 only. */
+export function initExecutable(): Uint8Array {
+  const arch: Architecture = "x64";
+  return encodeProgram({ name: "init", steps: reaperSteps() }, { arch, inherit: { report: 3 } }).image;
 }

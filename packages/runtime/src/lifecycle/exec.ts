@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   capabilityMask,
   decodeWaitStatus,
+  errnoNumber,
   openPipe,
   openProcess,
   type ProcessIdentity,
@@ -10,6 +11,7 @@ import {
   readStatus,
   readToEnd,
   readUnifiedCgroup,
+  type StepFailure,
   signalProcess,
 } from "@drydock/linux";
 import { compileExec, type ExecInput } from "../compile/compile-exec.ts";
@@ -17,7 +19,7 @@ import { stepFailed } from "../compile/explain-failure.ts";
 import { validateProcess } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import { observe } from "../state/observe.ts";
-import type { ExecRequest, ExecSession, ProcessConfig } from "../types.ts";
+import type { ContainerStatus, ExecRequest, ExecSession, ProcessConfig } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { execStreams } from "./exec-streams.ts";
 
@@ -30,10 +32,7 @@ export async function exec(context: RuntimeContext, id: string, request: ExecReq
   const { state, process } = observe(id, containerDirectory(context, id));
   const container = state.status === "running" && process ? openProcess(process) : undefined;
   if (!process || container === undefined) {
-    throw failure("RUNTIME_BAD_STATE", `container ${id} is ${state.status}, not running`, {
-      details: { id, status: state.status },
-      ...(state.status === "paused" ? { hint: "resume it first" } : {}),
-    });
+    throw notRunning(id, state.status);
   }
   request.signal?.throwIfAborted();
   const opened: (() => void)[] = [() => closeSync(container)];
@@ -55,6 +54,7 @@ export async function exec(context: RuntimeContext, id: string, request: ExecReq
     try {
       const inherit = { container, caller: caller.read, status: status.write, ...streams.inherit };
       const report = await context.executor.launch(compileExec(input), { inherit, title: `drydock-exec ${id}` });
+      if (report.failure && isGone(report.failure)) throw notRunning(id, "stopped");
       if (report.failure) throw stepFailed(id, report, report.failure, config);
       const session = { ...streams.open(), pid: report.messages[0] ?? 0 };
       context.logger.debug({ id, pid: session.pid }, "exec started");
@@ -109,4 +109,16 @@ function followSession(
       if (held && startTime !== undefined) signalProcess({ pid: streams.pid, startTime }, number);
     },
   };
+}
+
+function notRunning(id: string, status: ContainerStatus) {
+  return failure("RUNTIME_BAD_STATE", `container ${id} is ${status}, not running`, {
+    details: { id, status },
+    ...(status === "paused" ? { hint: "resume it first" } : {}),
+  });
+}
+
+/** The container ended while its namespaces were being joined. */
+function isGone({ failed, errno }: StepFailure): boolean {
+  return failed.step.name === "setns" && errno === errnoNumber("ESRCH");
 }

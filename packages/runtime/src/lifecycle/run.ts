@@ -1,54 +1,36 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf } from "@drydock/kit";
-import { type Architecture, applyLimits, createCgroup, limitSettings, readStat } from "@drydock/linux";
-import { compile, leafCgroup } from "../compile/compile.ts";
-import type { CompileInput } from "../compile/compile-input.ts";
+import { applyLimits, createCgroup, limitSettings, readStat } from "@drydock/linux";
+import { leafCgroup } from "../compile/compile.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
-import { gatherFacts, streamSources, withoutImpossible } from "../compile/facts.ts";
 import { invalid } from "../config/check.ts";
-import { validateConfig } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import { observe } from "../state/observe.ts";
 import { type ContainerRecord, writeRecord } from "../state/record.ts";
 import { shimEnded } from "../state/shim-files.ts";
-import type { ContainerState, RootSource, RuntimeConfig, StartRequest } from "../types.ts";
+import type { ContainerState, RuntimeConfig, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { removeContainer } from "./delete.ts";
+import { compilePrepared, prepare } from "./prepare.ts";
 
 /** Starts a container; see Runtime.run. */
 export async function run(context: RuntimeContext, request: StartRequest): Promise<ContainerState> {
-  const asked = validateConfig(request.config);
-  if (asked.process.terminal) {
-    throw invalid("process.terminal", "a first process with a terminal is not supported", "use exec with a terminal");
-  }
+  const prepared = prepare(request);
   const directory = containerDirectory(context, request.id);
-  const root = rootOf(request, asked);
-  const facts = gatherFacts(asked);
-  const { config, notEnforced } = withoutImpossible(asked, facts);
   claim(request.id, context.stateDir, directory);
   const record: ContainerRecord = {
     id: request.id,
     created: new Date().toISOString(),
-    annotations: config.annotations ?? {},
-    notEnforced,
+    annotations: prepared.config.annotations ?? {},
+    notEnforced: prepared.notEnforced,
   };
   try {
-    makeCgroup(context, request, config, record);
+    makeCgroup(context, request, prepared.config, record);
     writeRecord(directory, record);
-    const input: CompileInput = {
-      id: request.id,
-      config,
-      root,
-      directory,
-      ...(record.cgroup === undefined ? {} : { cgroup: record.cgroup }),
-      streams: streamSources(request.stdio),
-      firstProcess: request.pid1 === "reaper" ? "reaper" : "args",
-      facts,
-      arch: process.arch as Architecture,
-    };
-    const report = await context.executor.launch(compile(input), { title: `drydock-shim ${request.id}` });
-    if (report.failure) throw stepFailed(request.id, report, report.failure, config.process);
+    const program = compilePrepared(prepared, directory, record.cgroup);
+    const report = await context.executor.launch(program, { title: `drydock-shim ${request.id}` });
+    if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
     record.started = new Date().toISOString();
     const pid = report.messages[0];
     const stat = pid === undefined ? undefined : readStat(pid);
@@ -63,22 +45,6 @@ export async function run(context: RuntimeContext, request: StartRequest): Promi
     await cleanUp(context, request.id, directory, record);
     throw error;
   }
-}
-
-function rootOf(request: StartRequest, config: RuntimeConfig): RootSource {
-  const root: RootSource = request.root ?? { type: "directory", path: config.root.path };
-  const paths =
-    root.type === "directory"
-      ? [root.path]
-      : root.type === "overlay"
-        ? [...root.lower, root.upper, root.work]
-        : root.lower;
-  if (root.type !== "directory" && root.lower.length === 0)
-    throw invalid("root.lower", "is empty", "an overlay needs a layer");
-  for (const path of paths) {
-    if (!path.startsWith("/")) throw invalid("root.path", `${path} is not an absolute path`);
-  }
-  return root;
 }
 
 /** The directory is the container's name: making it is what decides between two starts of the same id. */
