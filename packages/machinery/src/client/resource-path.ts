@@ -6,14 +6,20 @@ export function resourcePath(
   where: { namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined } = {},
 ): string {
   const root = type.group === "" ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  const parts = [type.plural, where.name, where.subresource].filter((part) => part !== undefined && part !== "");
-  const namespace = type.namespaced && where.namespace ? `/namespaces/${encodeURIComponent(where.namespace)}` : "";
-  return `${root}${namespace}/${parts.map((part) => encodePart(part ?? "")).join("/")}`;
+  const { namespace, name, subresource } = where;
+  return [
+    root,
+    ...(type.namespaced && namespace ? ["namespaces", encodeName(namespace)] : []),
+    type.plural,
+    ...(name ? [encodeName(name)] : []),
+    // A subresource may have a path of its own (proxy/metrics), so its slashes stay.
+    ...(subresource ? [subresource.split("/").map(encodeName).join("/")] : []),
+  ].join("/");
 }
 
-// A subresource may have a path of its own (proxy/metrics), so slashes stay.
-function encodePart(part: string): string {
-  return part.split("/").map(encodeURIComponent).join("/");
+/** Dots alone would be taken for a step up the path. */
+function encodeName(name: string): string {
+  return /^\.\.?$/.test(name) ? name.replaceAll(".", "%2E") : encodeURIComponent(name);
 }
 
 /** `?a=1&b=true` of the values that are set; empty text when none is. */

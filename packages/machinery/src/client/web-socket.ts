@@ -24,7 +24,10 @@ export async function connectWebSocket(
   });
   const request = `CONNECT ${path.split("?")[0]}`;
   return new Promise((resolve, reject) => {
-    socket.once("open", () => resolve(socket));
+    socket.once("open", () => {
+      holdUntilHeard(socket);
+      resolve(socket);
+    });
     socket.once("error", (cause) => {
       reject(failure("API_UNAVAILABLE", `${request} at ${config.server}: ${messageOf(cause)}`, { cause }));
     });
@@ -41,4 +44,18 @@ export async function connectWebSocket(
       });
     });
   });
+}
+
+/**
+ * Frames may come in one packet with the answer to the upgrade. ws would hand them out before who awaits the socket has had a chance to
+ * listen, so it is held until then.
+ */
+function holdUntilHeard(socket: WebSocket): void {
+  socket.pause();
+  const onListener = (event: string | symbol): void => {
+    if (event !== "message") return;
+    socket.off("newListener", onListener);
+    process.nextTick(() => socket.resume());
+  };
+  socket.on("newListener", onListener);
 }
