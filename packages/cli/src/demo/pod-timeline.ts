@@ -21,20 +21,28 @@ export function isReady(pod: Pod): boolean {
   );
 }
 
+export interface Following {
+  client: Client;
+  labelSelector: string;
+  tell: (line: string) => void;
+  signal: AbortSignal;
+}
+
 /**
- * Watches the pods of a selector, tells every change of what `describePod` says with the time since the call, and resolves with the
- * pods as soon as `until` holds for all that exist at one moment.
+ * Watches the pods of a selector while `act` does something to them, tells every change of what `describePod` says with the time since
+ * the call, and resolves with the pods as soon as `act` is done and `until` holds for all that exist at one moment.
  */
 export async function followPods(
-  client: Client,
-  labelSelector: string,
+  { client, labelSelector, tell, signal }: Following,
+  act: () => Promise<unknown>,
   until: (pods: Pod[]) => boolean,
-  tell: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<Pod[]> {
+  const options = { namespace: "default", labelSelector };
+  const list = await client.list(PodKind, options);
+  const pods = new Map(list.items.map((pod) => [pod.metadata.name, pod]));
+  // Where the story begins is not news.
+  const told = new Map(list.items.map((pod) => [pod.metadata.name, describePod(pod)]));
   const started = performance.now();
-  const pods = new Map<string, Pod>();
-  const told = new Map<string, string>();
   const report = (pod: Pod, text: string): void => {
     const { name } = pod.metadata;
     if (told.get(name) === text) return;
@@ -42,15 +50,9 @@ export async function followPods(
     tell(`+${((performance.now() - started) / 1000).toFixed(3)} s  ${name}  ${text}`);
   };
   const stop = new AbortController();
-  const options = { namespace: "default", labelSelector };
-  const list = await client.list(PodKind, options);
-  for (const pod of list.items) {
-    pods.set(pod.metadata.name, pod);
-    // Where the story begins is not news.
-    told.set(pod.metadata.name, describePod(pod));
-  }
-  try {
-    if (until([...pods.values()])) return [...pods.values()];
+  let acted = false;
+  const holds = (): boolean => acted && until([...pods.values()]);
+  const follow = async (): Promise<void> => {
     const watch = client.watch(PodKind, {
       ...options,
       resourceVersion: list.metadata.resourceVersion,
@@ -59,17 +61,24 @@ export async function followPods(
     for await (const event of watch) {
       if (event.type === "BOOKMARK") continue;
       const { object } = event;
-      if (event.type === "DELETED") {
-        pods.delete(object.metadata.name);
-        report(object, "gone");
-      } else {
-        pods.set(object.metadata.name, object);
-        report(object, describePod(object));
-      }
-      if (until([...pods.values()])) return [...pods.values()];
+      if (event.type === "DELETED") pods.delete(object.metadata.name);
+      else pods.set(object.metadata.name, object);
+      report(object, event.type === "DELETED" ? "gone" : describePod(object));
+      if (holds()) stop.abort();
     }
-    signal.throwIfAborted();
-    throw new Error("the API server ended the watch before the pods were as expected");
+    if (!stop.signal.aborted) {
+      signal.throwIfAborted();
+      throw new Error("the API server ended the watch before the pods were as expected");
+    }
+  };
+  const actThenLook = async (): Promise<void> => {
+    await act();
+    acted = true;
+    if (holds()) stop.abort();
+  };
+  try {
+    await Promise.all([follow(), actThenLook()]);
+    return [...pods.values()];
   } finally {
     stop.abort();
   }
