@@ -273,7 +273,10 @@ t.test("stream: bytes as they come, errors like the others", async (t) => {
 
 t.test("many requests at once beside open watches", async (t) => {
   const { client } = await setUp(t, ({ url }, response) => {
-    if (url?.includes("watch")) return line(response, "ADDED", pod("a", 1));
+    if (url?.includes("watch")) {
+      line(response, "ADDED", pod("a", 1));
+      return;
+    }
     json(response, 200, pod("web", 1));
   });
   const stopping = new AbortController();
