@@ -16,18 +16,16 @@ export function componentsOf(kinds: readonly Kind[]): { schemas: Record<string, 
   function convert(schema: JsonSchema): Schema {
     const name = schema["x-drydock-definition"];
     if (name === undefined) return inline(schema);
+    const { description, default: initial, ...rest } = schema;
+    // kubectl explain prints the description of a field and then that of its type: only kinds, which are no field of
+    // anything, have the latter.
+    const isKind = schema["x-kubernetes-group-version-kind"] !== undefined;
     if (!schemas[name]) {
       schemas[name] = {};
-      // A description may belong to the place of use; the component keeps the first one that is met.
-      const { default: _ofTheField, ...rest } = schema;
-      schemas[name] = inline(rest);
+      schemas[name] = inline(isKind && description !== undefined ? { ...rest, description } : rest);
     }
-    const reference = { $ref: `#/components/schemas/${name}` };
-    const { default: initial } = schema;
-    // Said by the component already: kubectl explain prints both, one after the other.
-    const description = schema.description === schemas[name].description ? undefined : schema.description;
     return {
-      allOf: [reference],
+      allOf: [{ $ref: `#/components/schemas/${name}` }],
       ...(description === undefined ? {} : { description }),
       ...(initial === undefined ? {} : { default: initial }),
     };
