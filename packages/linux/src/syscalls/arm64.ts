@@ -52,6 +52,7 @@ export const arm64Numbers = {
   kill: 129,
   linkat: 37,
   lseek: 62,
+  lsetxattr: 6,
   madvise: 233,
   memfd_create: 279,
   mkdirat: 34,

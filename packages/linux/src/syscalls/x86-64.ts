@@ -52,6 +52,7 @@ export const x86_64Numbers = {
   kill: 62,
   linkat: 265,
   lseek: 8,
+  lsetxattr: 189,
   madvise: 28,
   memfd_create: 319,
   mkdirat: 258,
