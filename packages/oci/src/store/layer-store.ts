@@ -1,8 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, type Logger, readTextIfExists } from "@drydock/kit";
-import { imageError } from "../errors.ts";
-import { kernel } from "../kernel.ts";
+import { loadKernel } from "../kernel.ts";
 import type { LayerLimits } from "../unpack/limits.ts";
 import { type UnpackedLayer, unpackLayer } from "../unpack/unpack-layer.ts";
 import type { BlobStore } from "./blob-store.ts";
@@ -125,7 +124,7 @@ export class LayerStore {
         source: this.#blobs.read(layer.digest),
         directory: join(temporary, "fs"),
         diffId: layer.diffId,
-        kernel: kernel(),
+        kernel: await loadKernel(),
         limits: this.#limits,
         signal: hooks.signal,
         onProgress: (done) => hooks.onProgress?.(layer, done),
@@ -138,8 +137,6 @@ export class LayerStore {
       }
       this.#logger.debug({ layer: layer.diffId, bytes: unpacked.bytes, entries: unpacked.entries }, "layer unpacked");
       return unpacked;
-    } catch (error) {
-      throw noteRoot(error);
     } finally {
       await removeTree(temporary);
     }
@@ -154,12 +151,4 @@ export class LayerStore {
       await readFile(join(this.#paths.layer(id), "layer.json"));
     }
   }
-}
-
-function noteRoot(error: unknown): unknown {
-  if (errnoOf(error) !== "EPERM" || process.getuid?.() === 0) return error;
-  return imageError("IMAGE_STORE_UNUSABLE", "layers cannot be unpacked: owners and device nodes need root", {
-    cause: error,
-    hint: "run as root",
-  });
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, readdir, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { pathExists } from "@drydock/kit";
+import { pathExists, runCommand } from "@drydock/kit";
 import t, { type Test } from "tap";
 import { buildImage } from "../build/build-image.ts";
 import type { ImageFile } from "../build/image-file.ts";
@@ -300,4 +300,32 @@ t.test("a damaged image counts as absent, and what else is there stays usable", 
   await fresh.collectGarbage();
   t.match(await fresh.get("app:1"), { os: "linux" });
   t.match(await fresh.import(await build("app:2"), "app:2"), { digest: image.digest }, "an import mends it");
+});
+
+t.test("a full disk: a clear error, nothing half-made, and room again after garbage collection", async (t) => {
+  const directory = join(await temporaryDirectory(t), "small");
+  await mkdir(directory);
+  await runCommand("mount", ["-t", "tmpfs", "-o", "size=400k", "tmpfs", directory]);
+  t.teardown(() => runCommand("umount", [directory]));
+  const store = await openImageStore({ directory });
+  const small = await store.import(await build("app:1"), "app:1");
+  const output = join(base, "large.tar");
+  await buildImage({
+    layers: [{ files: [{ path: "large", content: Buffer.alloc(300_000) }] }],
+    config: {},
+    name: "large",
+    output,
+  });
+  await t.rejects(store.import(output, "large"), {
+    code: "IMAGE_STORE_UNUSABLE",
+    message: /ENOSPC/,
+    hint: /free some space/,
+  });
+  t.same(
+    (await store.list()).map(({ digest }) => digest),
+    [small.digest],
+  );
+  t.same(await readdir(join(directory, "tmp")), []);
+  await store.collectGarbage();
+  t.match(await store.import(await build("app:1"), "app:2"), { digest: small.digest });
 });

@@ -3,7 +3,6 @@ import { isDigest } from "../digest.ts";
 import { imageError } from "../errors.ts";
 import { importImage } from "../import/import-image.ts";
 import { formatReference, normalizeReference, parseReference } from "../reference/parse-reference.ts";
-import { pullImage } from "../registry/pull-image.ts";
 import type { Descriptor, Image, ImageStore, PullOptions } from "../types.ts";
 import { defaultLayerLimits, type LayerLimits } from "../unpack/limits.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -13,6 +12,7 @@ import { type NameRecord, NameStore } from "./name-store.ts";
 import { type ResolvedImage, readImage } from "./resolve-image.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { prepareStore, type StorePaths } from "./store-paths.ts";
+import { storeTrouble } from "./store-trouble.ts";
 
 export interface ImageStoreOptions {
   directory: string;
@@ -47,6 +47,8 @@ class DirectoryImageStore implements ImageStore {
 
   async pull(reference: string, options: PullOptions = {}): Promise<Image> {
     const parsed = parseReference(reference);
+    // Loaded here because most processes that open a store never pull.
+    const { pullImage } = await import("../registry/pull-image.ts");
     return await this.#adding(options.signal, async () => {
       const context = { blobs: this.#blobs, layers: this.#layers, logger: this.#logger };
       const { descriptor, ...image } = await pullImage(parsed, options, context);
@@ -109,7 +111,11 @@ class DirectoryImageStore implements ImageStore {
   }
 
   async #adding<T>(signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
-    return await withStoreLock(this.#paths.lock, "shared", action, { signal });
+    try {
+      return await withStoreLock(this.#paths.lock, "shared", action, { signal });
+    } catch (error) {
+      throw storeTrouble(error, this.#paths.root);
+    }
   }
 
   /** The last step of whatever adds an image: from here on it is there. */

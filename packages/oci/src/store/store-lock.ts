@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { type Clock, systemClock } from "@drydock/kit";
 import { imageError } from "../errors.ts";
-import { kernel } from "../kernel.ts";
+import { loadKernel } from "../kernel.ts";
 
 export interface LockOptions {
   signal?: AbortSignal | undefined;
@@ -23,12 +23,13 @@ export async function withStoreLock<T>(
   action: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
+  const kernel = await loadKernel();
   const { signal, waitMs = Number.POSITIVE_INFINITY, clock = systemClock } = options;
   // A lock belongs to the open file, so two holders in one process need one open file each.
   const file = await open(path, "a", 0o600);
   try {
     const giveUpAt = clock.now() + waitMs;
-    while (!kernel().tryLock(file.fd, kind)) {
+    while (!kernel.tryLock(file.fd, kind)) {
       if (clock.now() >= giveUpAt) {
         throw imageError("IMAGE_IN_USE", `image store is busy: ${path} is still locked after ${waitMs} ms`, {
           details: { lock: path },

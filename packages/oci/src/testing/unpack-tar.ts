@@ -1,5 +1,5 @@
 import { digestOf } from "../digest.ts";
-import { kernel } from "../kernel.ts";
+import { loadKernel } from "../kernel.ts";
 import { defaultLayerLimits, type LayerLimits } from "../unpack/limits.ts";
 import { type UnpackedLayer, unpackLayer } from "../unpack/unpack-layer.ts";
 import { chunks } from "./chunks.ts";
@@ -14,7 +14,7 @@ export async function unpackTar(
     source: chunks(stored, chunkSize),
     directory,
     diffId: digestOf(tar),
-    kernel: kernel(),
+    kernel: await loadKernel(),
     limits: { ...defaultLayerLimits, ...limits },
   });
 }

@@ -14,7 +14,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { errnoOf } from "@drydock/kit";
+import { imageError } from "../errors.ts";
 import { hostileEntry } from "../hostile-entry.ts";
 import type { Kernel } from "../kernel.ts";
 import type { TarEntry } from "../tar/read.ts";
@@ -185,7 +185,10 @@ export class LayerWriter {
 
   #makeOpaque(key: string): void {
     if (key === "") this.#opaqueRoot = true;
-    this.#kernel.setXattr(this.#bytes(key), "trusted.overlay.opaque", Buffer.from("y"));
+    if (this.#kernel.setXattr(this.#bytes(key), "trusted.overlay.opaque", Buffer.from("y"))) return;
+    throw imageError("IMAGE_STORE_UNUSABLE", `${this.#bytes(key)}: extended attributes in trusted.* cannot be set`, {
+      hint: "run as root, and keep the image store on ext4, xfs, btrfs or tmpfs",
+    });
   }
 
   #remove(entry: TarEntry, path: string[]): void {
@@ -232,13 +235,9 @@ export class LayerWriter {
         this.#skippedXattrs.add(name);
         continue;
       }
-      try {
-        this.#kernel.setXattr(this.#bytes(key), name, Buffer.from(value, "latin1"));
-      } catch (error) {
-        // Filesystems differ in what they take, and user.* is for files and directories only; an image must not depend on either.
-        if (!["ENOTSUP", "EOPNOTSUPP", "EPERM", "EINVAL"].includes(errnoOf(error) ?? "")) throw error;
-        this.#skippedXattrs.add(name);
-      }
+      const taken = this.#kernel.setXattr(this.#bytes(key), name, Buffer.from(value, "latin1"));
+      // Filesystems differ in what they take; an image must not depend on it.
+      if (!taken) this.#skippedXattrs.add(name);
     }
   }
 
