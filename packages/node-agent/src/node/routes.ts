@@ -20,10 +20,16 @@ export function wantedRoutes(
     if (node.metadata.name === self.name || !destination || !gateway) continue;
     // Two nodes with one range are a mistake in the cluster; our own pods must stay reachable all the same.
     if (destination === self.podCidr || gateway === self.address) continue;
-    if (!isIPv4(gateway) || !isIPv4(destination.split("/")[0] ?? "")) continue;
+    if (!isIPv4(gateway) || !isNetwork(destination)) continue;
     routes.set(destination, { destination, gateway });
   }
   return [...routes.values()];
+}
+
+/** What comes from the API becomes part of a command: nothing but a network may pass. */
+function isNetwork(text: string): boolean {
+  const [address = "", prefix = ""] = text.split("/", 2);
+  return isIPv4(address) && /^\d{1,2}$/.test(prefix) && text === `${address}/${prefix}`;
 }
 
 /** Marks our routes among those of the kernel: rtproto numbers above 192 are for private use. */

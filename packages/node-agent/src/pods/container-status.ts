@@ -3,7 +3,7 @@ import type { ObservedContainer } from "../port/pod-runtime.ts";
 import { backoffShownAt } from "./decide.ts";
 import { restartPlan } from "./restart-backoff.ts";
 import { mayRestart } from "./restart-policy.ts";
-import { type PodView, runsOf, type SyncPolicy } from "./view.ts";
+import { type PodView, preparationOf, runsOf, type SyncPolicy } from "./view.ts";
 
 /** What `kubectl get pod` shows of one container, from what is observed of it. `over`: nothing of this pod is started again. */
 export function containerStatus(
@@ -49,7 +49,7 @@ function waitingState(
 ): Waiting | undefined {
   if (current?.state === "running") return undefined;
   if (current && (over || !mayRestart(view.pod, current))) return undefined;
-  const preparation = view.preparations.get(container.name);
+  const preparation = preparationOf(view, container);
   if (preparation?.state === "failed") return failedWait(preparation, container, view.now);
   if (!current) return undefined;
   const restart = restartPlan(current, policy.restartBackoff);

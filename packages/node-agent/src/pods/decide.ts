@@ -3,7 +3,7 @@ import type { NodeImage, ObservedContainer } from "../port/pod-runtime.ts";
 import { phaseOf } from "./phase.ts";
 import { restartPlan } from "./restart-backoff.ts";
 import { isOutdated, mayRestart } from "./restart-policy.ts";
-import { latestRun, type PodView, runningContainers, runsOf, type SyncPolicy } from "./view.ts";
+import { latestRun, type PodView, preparationOf, runningContainers, runsOf, type SyncPolicy } from "./view.ts";
 
 /** One step towards what the pod asks for. Steps of one decision do not depend on each other. */
 export type Action =
@@ -64,10 +64,13 @@ function decideDeletion(view: PodView, plan: Plan): void {
   else plan.add({ type: "finish" });
 }
 
-/** The API server sets deletionTimestamp to the moment when the grace period ends. */
+/**
+ * The API server sets deletionTimestamp to the moment when the grace period ends, cut to a whole second. The period begins when we hear of it,
+ * but an agent that was restarted in the middle does not give it a second time.
+ */
 function deletionDeadline(pod: Pod, now: number): number {
   const end = Date.parse(pod.metadata.deletionTimestamp ?? "");
-  return Number.isNaN(end) ? now : Math.max(now, end);
+  return Math.max(now, Math.min(now + graceMs(pod), Number.isNaN(end) ? now : end + 1_000));
 }
 
 function decideEnd(view: PodView, plan: Plan): void {
@@ -92,17 +95,25 @@ function decideRunning(view: PodView, policy: SyncPolicy, plan: Plan): void {
 /** The next step for one container that should run. */
 function advance(container: Container, view: PodView, policy: SyncPolicy, plan: Plan): void {
   const last = latestRun(view.observed, container.name);
-  if (last?.state === "running") return keepRunning(last, view, plan);
+  if (last?.state === "running") {
+    keepRunning(last, view, plan);
+    return;
+  }
+  // A start that was interrupted is cleared away first (removeOldRuns): the next one has the same id.
+  if (view.observed?.containers.some((run) => run.name === container.name && run.state === "created")) return;
   let attempt = 0;
   let failures = 0;
   if (last) {
     if (!mayRestart(view.pod, last)) return;
     const restart = restartPlan(last, policy.restartBackoff);
-    if (restart.at > view.now) return plan.wakeAt(restart.at);
+    if (restart.at > view.now) {
+      plan.wakeAt(restart.at);
+      return;
+    }
     attempt = last.attempt + 1;
     failures = restart.failures;
   }
-  const preparation = view.preparations.get(container.name);
+  const preparation = preparationOf(view, container);
   if (preparation?.state === "busy") return;
   if (preparation?.state === "failed" && preparation.retryAt > view.now) {
     // The reason changes from ErrImagePull to ImagePullBackOff a moment after the failure.
@@ -110,9 +121,10 @@ function advance(container: Container, view: PodView, policy: SyncPolicy, plan: 
     plan.wakeAt(preparation.retryAt);
     return;
   }
-  if (preparation?.state !== "done") return plan.add({ type: "prepare", container });
-  if (view.observed?.sandbox?.state !== "ready") return;
-  plan.add({ type: "start", container, attempt, failures, image: preparation.image });
+  if (preparation?.state !== "done") plan.add({ type: "prepare", container });
+  else if (view.observed?.sandbox?.state === "ready") {
+    plan.add({ type: "start", container, attempt, failures, image: preparation.image });
+  }
 }
 
 /** How long a failed pull is shown as ErrImagePull before it is shown as ImagePullBackOff, ms. */

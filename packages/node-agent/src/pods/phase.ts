@@ -1,4 +1,3 @@
-import type { Pod } from "@drydock/machinery";
 import type { ObservedContainer } from "../port/pod-runtime.ts";
 import { mayRestart } from "./restart-policy.ts";
 import { latestRun, type PodView } from "./view.ts";

@@ -34,7 +34,7 @@ export class PodWorker {
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
   readonly #preparations = new Map<string, Preparation>();
-  readonly #pullFailures = new Map<string, number>();
+  readonly #prepareFailures = new Map<string, number>();
   readonly #stopping = new Map<string, number>();
   readonly #probers: PodProbers;
   #pod: Pod | undefined;
@@ -213,10 +213,12 @@ export class PodWorker {
     try {
       run = await this.#env.host.start(pod, action, observed?.sandbox?.ip ?? "");
     } catch (error) {
-      this.#obstruct(name, "CreateContainerConfigError", messageOf(error));
+      const obstacle = this.#obstacle(action.container, "CreateContainerConfigError", messageOf(error));
+      this.#preparations.set(name, obstacle);
       this.#warn(name, "Failed", `Error: ${messageOf(error)}`);
       return;
     }
+    this.#prepareFailures.delete(name);
     this.#normal(name, "Created", `Created container: ${name}`);
     if (run.startedAt === undefined) {
       this.#warn(name, "Failed", `Error: failed to start container: ${run.message ?? "unknown"}`);
@@ -235,7 +237,12 @@ export class PodWorker {
   /** Finds the image of the next run, in the background. */
   #prepare(container: Container): void {
     const { name } = container;
-    this.#preparations.set(name, { state: "busy" });
+    const reference = container.image ?? "";
+    this.#preparations.set(name, { reference, state: "busy" });
+    const settle = (preparation: Preparation): void => {
+      // The pod may have been given another image meanwhile.
+      if (this.#preparations.get(name)?.reference === reference) this.#preparations.set(name, preparation);
+    };
     const report = {
       pulling: () => this.#normal(name, "Pulling", `Pulling image "${container.image}"`),
       present: () => this.#normal(name, "Pulled", `Container image "${container.image}" already present on machine`),
@@ -249,25 +256,24 @@ export class PodWorker {
     this.#env.puller
       .ensure(container, report, this.#stopped.signal)
       .then((image) => {
-        this.#pullFailures.delete(name);
-        this.#preparations.set(name, { state: "done", image });
+        settle({ reference, state: "done", image });
       })
       .catch((error: unknown) => {
         if (this.#stopped.signal.aborted) return;
         const message = pullFailureMessage(container.image ?? "", error);
-        this.#obstruct(name, pullFailureReason(error), message);
+        settle(this.#obstacle(container, pullFailureReason(error), message));
         this.#warn(name, "Failed", `Failed to pull image "${container.image}": ${message}`);
         this.#warn(name, "Failed", `Error: ${pullFailureReason(error)}`);
       })
       .finally(() => this.poke());
   }
 
-  #obstruct(container: string, reason: string, message: string): void {
+  #obstacle(container: Container, reason: string, message: string): Preparation {
     const failedAt = this.#env.clock.now();
-    const failures = (this.#pullFailures.get(container) ?? 0) + 1;
-    this.#pullFailures.set(container, failures);
+    const failures = (this.#prepareFailures.get(container.name) ?? 0) + 1;
+    this.#prepareFailures.set(container.name, failures);
     const retryAt = failedAt + backoffDelay(this.#env.policy.imageBackoff, failures);
-    this.#preparations.set(container, { state: "failed", reason, message, failedAt, retryAt });
+    return { reference: container.image ?? "", state: "failed", reason, message, failedAt, retryAt };
   }
 
   /** Asks a container to stop and goes on; its end is noticed like any other. */

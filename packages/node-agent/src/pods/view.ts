@@ -1,5 +1,5 @@
 import type { BackoffPolicy } from "@drydock/kit";
-import type { Pod } from "@drydock/machinery";
+import type { Container, Pod } from "@drydock/machinery";
 import type { NodeImage, ObservedContainer, ObservedPod } from "../port/pod-runtime.ts";
 
 /** All that is known about one pod at one moment: what decisions and status are computed from. */
@@ -26,8 +26,18 @@ export interface ContainerHealth {
   failed?: "liveness" | "startup";
 }
 
-/** What must be had before a container can start: its image and a complete configuration. */
-export type Preparation = { state: "busy" } | { state: "done"; image: NodeImage } | ({ state: "failed" } & Obstacle);
+/** What must be had before a container can start: its image and a complete configuration. `reference`: the image that it is for. */
+export type Preparation = { reference: string } & (
+  | { state: "busy" }
+  | { state: "done"; image: NodeImage }
+  | ({ state: "failed" } & Obstacle)
+);
+
+/** How far the container's next run is prepared; what was done for another image does not count. */
+export function preparationOf(view: Pick<PodView, "preparations">, container: Container): Preparation | undefined {
+  const preparation = view.preparations.get(container.name);
+  return preparation?.reference === container.image ? preparation : undefined;
+}
 
 export interface Obstacle {
   /** ErrImagePull, ErrImageNeverPull, InvalidImageName, CreateContainerConfigError … */

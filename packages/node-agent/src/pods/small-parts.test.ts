@@ -1,0 +1,122 @@
+import type { Container } from "@drydock/machinery";
+import t from "tap";
+import { containerSpecOf, sandboxSpecOf } from "./container-spec.ts";
+import { environmentOf } from "./environment.ts";
+import { expand } from "./expand.ts";
+import { oomScoreAdj, podCgroupPath, qosClassOf } from "./qos.ts";
+import { resourcesOf } from "./resources.ts";
+import { image, makePod, uid, web } from "./test-pods.ts";
+
+const facts = { nodeName: "node-1", hostIP: "10.88.0.11", podIP: "10.88.1.2" };
+
+t.test("expand", async (t) => {
+  const variables = new Map([
+    ["A", "1"],
+    ["B", "$(A)"],
+  ]);
+  t.equal(expand("$(A)-$(B)-$(C)", variables), "1-$(A)-$(C)", "unknown names stay, results are not looked at again");
+  t.equal(expand("$$(A) $A $( $$", variables), "$(A) $A $( $");
+});
+
+t.test("environment", async (t) => {
+  const container: Container = {
+    name: "web",
+    env: [
+      { name: "NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      { name: "IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+      { name: "TEAM", valueFrom: { fieldRef: { fieldPath: "metadata.labels['example.test/team']" } } },
+      { name: "URL", value: "http://$(IP)/$(NAME)" },
+      { name: "LATER", value: "$(NEXT)" },
+      { name: "NEXT", value: "x" },
+    ],
+  };
+  const pod = makePod({}, { labels: { "example.test/team": "blue" } });
+  t.same(Object.fromEntries(environmentOf(pod, container, facts).map(({ name, value }) => [name, value])), {
+    NAME: "web-1",
+    IP: "10.88.1.2",
+    TEAM: "blue",
+    URL: "http://10.88.1.2/web-1",
+    LATER: "$(NEXT)",
+    NEXT: "x",
+  });
+  const bad: Container = { name: "web", env: [{ name: "X", valueFrom: { fieldRef: { fieldPath: "spec.nothing" } } }] };
+  t.throws(() => environmentOf(pod, bad, facts), { code: "AGENT_BAD_ENV" });
+});
+
+t.test("quality of service", async (t) => {
+  const of = (resources: Container["resources"]) =>
+    qosClassOf({ containers: [resources ? { ...web, resources } : web] });
+  t.equal(of(undefined), "BestEffort");
+  t.equal(of({ requests: { cpu: "100m" } }), "Burstable");
+  t.equal(of({ limits: { cpu: "1", memory: "1Gi" } }), "Guaranteed");
+  t.equal(of({ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "1000m", memory: "1024Mi" } }), "Guaranteed");
+  t.equal(of({ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "0.5" } }), "Burstable");
+  t.equal(of({ limits: { memory: "1Gi" } }), "Burstable");
+  t.equal(podCgroupPath("Guaranteed", "u"), "kubepods/podu");
+  t.equal(podCgroupPath("BestEffort", "u"), "kubepods/besteffort/podu");
+  t.same([oomScoreAdj("Guaranteed", 0, 1), oomScoreAdj("BestEffort", 0, 1)], [-997, 1000]);
+  t.same(
+    [oomScoreAdj("Burstable", 250, 1000), oomScoreAdj("Burstable", 1000, 1000), oomScoreAdj("Burstable", 0, 1000)],
+    [750, 3, 999],
+  );
+});
+
+t.test("resources in the kernel's units", async (t) => {
+  t.same(resourcesOf(web), {}, "nothing asked, nothing set");
+  t.same(
+    resourcesOf({
+      ...web,
+      resources: { requests: { cpu: "250m", memory: "64Mi" }, limits: { cpu: "0.5", memory: "128Mi" } },
+    }),
+    {
+      cpuShares: 256,
+      cpuPeriodUs: 100_000,
+      cpuQuotaUs: 50_000,
+      memoryLimitBytes: 128 * 2 ** 20,
+    },
+  );
+  t.match(
+    resourcesOf({ ...web, resources: { limits: { cpu: "1m" } } }),
+    { cpuShares: 2, cpuQuotaUs: 1_000 },
+    "the kernel's least",
+  );
+});
+
+t.test("what the runtime is asked for", async (t) => {
+  const container: Container = {
+    name: "web",
+    image: "web:1",
+    command: ["sh", "-c"],
+    args: ["echo $(WHO)"],
+    env: [{ name: "WHO", value: "me" }],
+    securityContext: { runAsUser: 1000, capabilities: { drop: ["ALL"] } },
+  };
+  const spec = containerSpecOf({
+    pod: makePod({ containers: [container] }),
+    start: { type: "start", container, attempt: 2, failures: 1, image },
+    facts,
+    mounts: [{ hostPath: "/v", containerPath: "/data", readOnly: true }],
+    logPath: "/logs/2.log",
+    terminationMessagePath: "/state/t",
+    machineMemoryBytes: 2 ** 30,
+  });
+  t.match(spec, {
+    podUid: uid,
+    attempt: 2,
+    failures: 1,
+    imageId: "sha256:1",
+    command: ["sh", "-c"],
+    args: ["echo me"],
+    security: { runAsUser: 1000, dropCapabilities: ["ALL"] },
+    oomScoreAdj: 1000,
+    mounts: [
+      { hostPath: "/v", containerPath: "/data", readOnly: true },
+      { hostPath: "/state/t", containerPath: "/dev/termination-log" },
+    ],
+  });
+  const long = sandboxSpecOf(makePod({}, { name: `${"a".repeat(62)}-b` }), {
+    nameservers: ["10.0.0.10"],
+    searches: [],
+  });
+  t.equal(long.hostname, "a".repeat(62));
+});

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import {
+  type ApiServer,
+  ensurePki,
+  issueClientCertificate,
+  issueServingCertificate,
+  type ManagedEtcd,
+  type Pki,
+  startApiServer,
+  startEtcd,
+} from "@drydock/control-plane";
+import { runCommand } from "@drydock/kit";
+import { type Client, createClient, Pod } from "@drydock/machinery";
+import { buildBusyboxImage, openImageStore } from "@drydock/oci";
+
+export const image = "example.test/busybox:1";
+
+/** etcd, API server and one agent, on addresses of loopback and one bridge that no other test uses. */
+export class AgentCluster {
+  readonly directory: string;
+  readonly bridge: string;
+  readonly podCidr: string;
+  readonly pki: Pki;
+  readonly client: Client;
+  readonly #etcd: ManagedEtcd;
+  readonly #server: ApiServer;
+  agent: ChildProcess | undefined;
+  agentPort = 0;
+  agentLog = "";
+
+  private constructor(parts: { directory: string; pki: Pki; etcd: ManagedEtcd; server: ApiServer; client: Client }) {
+    this.directory = parts.directory;
+    this.pki = parts.pki;
+    this.#etcd = parts.etcd;
+    this.#server = parts.server;
+    this.client = parts.client;
+    this.bridge = `dda${process.pid % 100000}`;
+    this.podCidr = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 250}.0/24`;
+  }
+
+  static async start(): Promise<AgentCluster> {
+    const directory = await mkdtemp(join(tmpdir(), "drydock-agent-"));
+    const pki = await ensurePki(join(directory, "pki"), { hosts: [] });
+    const etcd = await startEtcd({ dataDir: join(directory, "etcd"), pki, unsafeNoFsync: true });
+    const server = await startApiServer({
+      etcd: { endpoints: etcd.endpoints, tls: etcd.clientTls },
+      listen: [{ host: "127.0.0.1", port: 0 }],
+      pki,
+    });
+    const admin = pki.certificates.admin;
+    const client = createClient({ server: server.url, ca: pki.ca.cert, cert: admin.cert, key: admin.key });
+    const store = await openImageStore({ directory: join(directory, "images") });
+    const layout = join(directory, "busybox.tar");
+    await buildBusyboxImage({ busybox: "/bin/busybox", output: layout, name: image, version: "1" });
+    await store.import(layout, image);
+    return new AgentCluster({ directory, pki, etcd, server, client });
+  }
+
+  async startAgent(): Promise<number> {
+    const begin = performance.now();
+    const identity = await issueClientCertificate(this.pki, {
+      commonName: "system:node:node-1",
+      organizations: ["system:nodes"],
+    });
+    const serving = await issueServingCertificate(this.pki, { commonName: "node-1", hosts: ["127.0.0.1", "node-1"] });
+    const options = {
+      nodeName: "node-1",
+      client: { server: this.#server.url, ca: this.pki.ca.cert, ...identity },
+      address: "127.0.0.1",
+      port: this.agentPort,
+      serving: { ...serving, clientCa: this.pki.ca.cert },
+      stateDir: join(this.directory, "node-1"),
+      imageDir: join(this.directory, "images"),
+      podCidr: this.podCidr,
+      clusterNetwork: { bridge: this.bridge },
+      restartBackoff: { initialMs: 500, maxMs: 2_000 },
+      imageBackoff: { initialMs: 1_500, maxMs: 2_000 },
+      logRotation: { maxBytes: 64 * 1024, maxFiles: 3 },
+    };
+    const agent = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), JSON.stringify(options)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.agent = agent;
+    agent.stderr.on("data", (chunk: Buffer) => {
+      this.agentLog += chunk.toString();
+      if (process.env["DRYDOCK_TEST_LOG"]) process.stderr.write(chunk);
+    });
+    for await (const line of createInterface({ input: agent.stdout })) {
+      const port = /^ready (\d+)$/.exec(line)?.[1];
+      if (port === undefined) continue;
+      this.agentPort = Number(port);
+      return performance.now() - begin;
+    }
+    throw new Error(`the agent did not start: ${this.agentLog}`);
+  }
+
+  async endAgent(signal: "SIGKILL" | "SIGTERM" | "SIGINT"): Promise<void> {
+    const { agent } = this;
+    if (!agent || agent.exitCode !== null || agent.signalCode !== null) return;
+    const ended = once(agent, "exit");
+    agent.kill(signal);
+    await ended;
+  }
+
+  /** Creates a pod that is bound to the node, as the scheduler would leave it. */
+  async createPod(name: string, spec: Partial<Pod["spec"]> & Pick<Pod["spec"], "containers">): Promise<Pod> {
+    return this.client.create(Pod, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default" },
+      spec: { nodeName: "node-1", terminationGracePeriodSeconds: 1, ...spec },
+    });
+  }
+
+  /** The pod when it satisfies the condition. */
+  async waitForPod(name: string, condition: (pod: Pod) => boolean, timeoutMs = 15_000): Promise<Pod> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const pod = await this.client.get(Pod, { namespace: "default", name });
+      if (condition(pod)) return pod;
+      if (Date.now() > deadline) {
+        throw new Error(`pod ${name} did not get there: ${JSON.stringify(pod.status, null, 1)}\n${this.agentLog}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async waitGone(name: string, timeoutMs = 15_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { items } = await this.client.list(Pod, { namespace: "default" });
+      if (!items.some(({ metadata }) => metadata.name === name)) return;
+      if (Date.now() > deadline) throw new Error(`pod ${name} is still there\n${this.agentLog}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Drains the node, stops everything and removes all traces. */
+  async close(): Promise<void> {
+    await this.endAgent("SIGINT");
+    await this.client.close();
+    await this.#server.close();
+    await this.#etcd.close();
+    // It is not there when the agent never came up.
+    await runCommand("ip", ["link", "del", this.bridge]).catch(() => {});
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
