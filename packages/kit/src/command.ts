@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { defineErrors } from "./errors.ts";
 
 const failure = defineErrors({
@@ -21,6 +20,8 @@ export interface CommandOptions {
  * shell, the exit code and the last lines of stderr.
  */
 export async function runCommand(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+  // 100 ms of start-up that only those pay who run programs.
+  const { execa } = await import("execa");
   const result = await execa(file, args, {
     reject: false,
     stripFinalNewline: true,
