@@ -9,6 +9,8 @@ import type { WatchResponse } from "./watch-messages.ts";
 import { openWatchStream, StreamBroken } from "./watch-stream.ts";
 
 const RETRY: BackoffPolicy = { initialMs: 20, maxMs: 1_000, jitter: 0.5 };
+/** The limit on connecting grows with each failure: a machine under load must get there in the end. */
+const CONNECT_WITHIN: BackoffPolicy = { initialMs: 1_000, maxMs: 15_000 };
 
 export interface WatchParts {
   client: EtcdClient;
@@ -39,7 +41,11 @@ export async function* watchPrefix(
 
   while (!signal.aborted) {
     const service = services[endpoint % services.length] as (typeof services)[number];
-    const stream = openWatchStream(service, keysWithPrefix(prefix), assembler.last + 1);
+    const stream = openWatchStream(service, {
+      range: keysWithPrefix(prefix),
+      startRevision: assembler.last + 1,
+      connectWithinMs: backoffDelay(CONNECT_WITHIN, failures + 1),
+    });
     const close = (): void => stream.close();
     signal.addEventListener("abort", close, { once: true });
     proof.streamOpened();

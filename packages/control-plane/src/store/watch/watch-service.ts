@@ -7,6 +7,8 @@ import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
 /** A gRPC stream and the connection under it. */
 export interface WatchCall {
   readonly stream: ClientDuplexStream<WatchRequest, WatchResponse>;
+  /** Rejects when there is no connection after `ms`. */
+  connected(ms: number): Promise<void>;
   /** Cancels the stream and closes the connection. */
   close(): void;
 }
@@ -54,6 +56,10 @@ export async function watchService(endpoint: string, options: StoreOptions): Pro
       const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
       return {
         stream,
+        connected: (ms) =>
+          new Promise((resolve, reject) =>
+            client.waitForReady(Date.now() + ms, (error) => (error ? reject(error) : resolve())),
+          ),
         close() {
           stream.cancel();
           client.close();

@@ -7,12 +7,20 @@ export interface WatchStream extends AsyncIterable<WatchResponse> {
   close(): void;
 }
 
+export interface WatchStreamOptions {
+  range: KeyRange;
+  /** The first revision to send. */
+  startRevision: number;
+  /** A handshake that got lost is never reported by grpc-js (see watch-service.ts): the stream breaks after this time. */
+  connectWithinMs: number;
+}
+
 /** Why a stream ended; every one of them is answered by opening another. */
 export class StreamBroken extends Error {
   override readonly name = "StreamBroken";
 }
 
-/** etcd announces a watch within milliseconds; a peer that takes connections and says nothing is not etcd. */
+/** etcd announces a watch within milliseconds of its connection; a peer that says nothing is not etcd. */
 const CREATED_WITHIN_MS = 3_000;
 /**
  * A consumer may fall this far behind before the stream is given up: it is opened again, from the first revision that is
@@ -31,7 +39,8 @@ const STOOD_STILL_MS = 10_000;
  * blocked while a compaction passes it (https://github.com/etcd-io/etcd/pull/17610). A process that stood still could
  * not take them: when it finds that out (before it reads what has piled up: timers run first) it gives its streams up.
  */
-export function openWatchStream(service: WatchService, range: KeyRange, startRevision: number): WatchStream {
+export function openWatchStream(service: WatchService, options: WatchStreamOptions): WatchStream {
+  const { range, startRevision, connectWithinMs } = options;
   const queue = new AsyncQueue<WatchResponse>();
   const call = service.open();
   let created = false;
@@ -39,6 +48,7 @@ export function openWatchStream(service: WatchService, range: KeyRange, startRev
   let lastTick = Date.now();
 
   const end = (why?: string): void => {
+    if (queue.closed) return;
     clearInterval(ticker);
     clearTimeout(creation);
     if (why === undefined) queue.close();
@@ -46,9 +56,10 @@ export function openWatchStream(service: WatchService, range: KeyRange, startRev
     call.close();
   };
 
+  call.connected(connectWithinMs).catch(() => end(`no connection within ${connectWithinMs} ms`));
   const creation = setTimeout(() => {
     if (!created) end(`no watch was announced within ${CREATED_WITHIN_MS} ms`);
-  }, CREATED_WITHIN_MS);
+  }, connectWithinMs + CREATED_WITHIN_MS);
   const ticker = setInterval(() => {
     const late = Date.now() - lastTick - TICK_MS;
     if (late > STOOD_STILL_MS) end(`this process stood still for ${late} ms`);
