@@ -45,7 +45,7 @@ export async function prepareDataDirectory(dataDir: string): Promise<boolean> {
 
 export function dataCorrupt(path: string, what: string, details: Record<string, unknown> = {}): Error {
   return failure("ETCD_DATA_CORRUPT", `etcd cannot use ${path}: ${what}`, {
-    hint: "nothing was changed: keep a copy, then restore a snapshot (etcdctl snapshot restore) or move the directory away to start empty",
+    hint: "nothing was removed: keep a copy, then restore a snapshot (etcdctl snapshot restore), or move the directory away to start empty",
     details: { path, ...details },
   });
 }
