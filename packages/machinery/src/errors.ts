@@ -14,6 +14,7 @@ export const failure = defineErrors({
   API_TOO_MANY_REQUESTS: "the API server asks us to slow down; details.retryAfterMs says for how long",
   API_REFUSED: "the API server refuses a request for another reason",
   API_UNAVAILABLE: "the API server is not reached, or fails to do its work",
+  API_WATCH_IDLE: "a watch brought nothing for so long, not even a bookmark, that its connection is taken for dead",
   API_PROTOCOL: "the API server answers with something that is not what the protocol has",
 
   CLIENT_CONFIG_INVALID: "a kubeconfig cannot be read or lacks a part",
@@ -22,7 +23,6 @@ export const failure = defineErrors({
   QUANTITY_INVALID: "a text is not an amount such as 250m or 64Mi",
   SELECTOR_INVALID: "a label or field selector cannot be parsed",
 
-  QUEUE_CLOSED: "a work queue is asked for an item after it was shut down and emptied",
   INFORMER_STOPPED: "an informer was stopped before its first list was complete",
   OWNER_CONFLICT: "an object that is to be owned already has another controller",
 });

@@ -22,7 +22,7 @@ export interface WatchOptions extends Omit<ListOptions, "limit" | "continue"> {
   sendInitialEvents?: boolean | undefined;
   timeoutSeconds?: number | undefined;
   /**
-   * A watch with bookmarks that brings nothing for so long, ms, is taken for dead and throws API_UNAVAILABLE: a peer that vanished without
+   * A watch with bookmarks that brings nothing for so long, ms, is taken for dead and throws API_WATCH_IDLE: a peer that vanished without
    * a word (a pulled cable, a dropped route) looks just like silence. 90 s unless stated.
    */
   idleTimeoutMs?: number | undefined;

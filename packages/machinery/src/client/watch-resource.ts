@@ -34,6 +34,9 @@ export async function* watchResource<T extends KubeObject>(
   } catch (error) {
     if (signal?.aborted) return;
     if (hasCode(error)) throw error;
+    if (isBodyTimeout(error)) {
+      throw failure("API_WATCH_IDLE", `the watch of ${path} brought nothing for ${idleTimeoutMs} ms`, { cause: error });
+    }
     throw failure("API_UNAVAILABLE", `the watch of ${path} broke off`, { cause: error });
   }
 }
@@ -52,4 +55,8 @@ function eventOf<T extends KubeObject>(line: string, path: string): WatchEvent<T
     throw errorFromStatus(event.object, event.object.code ?? 500, `watch of ${path}`);
   }
   return event as WatchEvent<T>;
+}
+
+function isBodyTimeout(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "UND_ERR_BODY_TIMEOUT";
 }

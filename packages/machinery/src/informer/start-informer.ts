@@ -161,6 +161,11 @@ export function startInformer<T extends KubeObject>(
   async function failed(error: unknown): Promise<void> {
     const code = hasCode(error) ? error.code : undefined;
     health.lastError = { at: clock.now(), code, message: messageOf(error) };
+    if (code === "API_WATCH_IDLE") {
+      // Perhaps the server just had nothing to say: a new connection costs little and shows whether it is still there.
+      logger.debug({ error: messageOf(error) }, "informer watches anew after silence");
+      return;
+    }
     if (code === "API_EXPIRED") {
       revision = undefined;
       logger.info({ error: messageOf(error) }, "informer lists again");
