@@ -3,7 +3,10 @@ import { imageError } from "./errors.ts";
 
 const sha256Digest = /^sha256:[a-f0-9]{64}$/;
 
-/** True for `sha256:` and 64 lower-case hex digits, the only algorithm that every implementation must know (image-spec descriptor.md). */
+/**
+ * True for `sha256:` and 64 lower-case hex digits, the only algorithm that every implementation must know (image-spec
+ * descriptor.md).
+ */
 export function isDigest(text: unknown): text is string {
   return typeof text === "string" && sha256Digest.test(text);
 }

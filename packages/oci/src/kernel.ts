@@ -1,13 +1,16 @@
 import type { Errno } from "@drydock/linux";
 
 /**
- * The calls that unpacking and locking need and that Node does not offer. Paths are bytes: names in layers need not be UTF-8. Every call is synchronous,
- * takes some microseconds, and throws LINUX_CALL_FAILED.
+ * The calls that unpacking and locking need and that Node does not offer. Paths are bytes: names in layers need not be
+ * UTF-8. Every call is synchronous, takes some microseconds, and throws LINUX_CALL_FAILED.
  */
 export interface Kernel {
   /** mknod(2). `mode` holds the type and the permissions; `device` is the number that the kernel takes. */
   mknod(path: Buffer, mode: number, device: number): void;
-  /** lsetxattr(2), with the name as a byte string: never follows a symbolic link at the end of the path. False when the file or its filesystem takes no such attribute. */
+  /**
+   * lsetxattr(2), with the name as a byte string: never follows a symbolic link at the end of the path. False when the
+   * file or its filesystem takes no such attribute.
+   */
   setXattr(path: Buffer, name: string, value: Uint8Array): boolean;
   /** flock(2) without waiting: false when somebody else holds the lock. */
   tryLock(fd: number, kind: "shared" | "exclusive"): boolean;
@@ -17,7 +20,10 @@ const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** user.* is for files and directories only (EPERM); POSIX ACLs are checked for sense (EINVAL); the rest is up to the filesystem. */
+/**
+ * user.* is for files and directories only (EPERM); POSIX ACLs are checked for sense (EINVAL); the rest is up to the
+ * filesystem.
+ */
 const attributeRefused: readonly Errno[] = ["EOPNOTSUPP", "EPERM", "EINVAL"];
 
 /** Loaded at the first use, so that importing this package for its types stays cheap. */

@@ -22,7 +22,10 @@ export interface BuildOptions {
   output: string;
   /** This machine's unless stated. */
   platform?: Platform;
-  /** Time of the image and of all its files; 1970 unless stated, so that the same input makes the same digest at any time. */
+  /**
+   * Time of the image and of all its files; 1970 unless stated, so that the same input makes the same digest at any
+   * time.
+   */
   createdAt?: Date;
 }
 
@@ -33,7 +36,10 @@ export interface BuiltImage {
   diffIds: string[];
 }
 
-/** Builds an image as a tar of an OCI layout. Layers stay uncompressed: what a compressor writes differs between its versions. */
+/**
+ * Builds an image as a tar of an OCI layout. Layers stay uncompressed: what a compressor writes differs between its
+ * versions.
+ */
 export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
   const { config, output, platform = hostPlatform(), createdAt = new Date(0) } = options;
   const mtime = Math.floor(createdAt.getTime() / 1000);
@@ -110,7 +116,10 @@ function blobPath(digest: string): string {
   return `blobs/sha256/${digestHex(digest)}`;
 }
 
-/** In the order of their paths, so that it does not matter in which order they were listed; hard links come after everything they may point at. */
+/**
+ * In the order of their paths, so that it does not matter in which order they were listed; hard links come after
+ * everything they may point at.
+ */
 async function* fileEntries(files: readonly ImageFile[], mtime: number): AsyncGenerator<NewEntry> {
   const byPath = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of byPath) if (!("hardlink" in file)) yield await entryOf(file, mtime);

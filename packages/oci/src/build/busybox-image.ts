@@ -25,8 +25,8 @@ nogroup:x:65534:
 `;
 
 /**
- * A small real image: busybox with a link for each of its applets, and its web server as the command. Versions share the first layer and
- * differ in the second, which holds the pages.
+ * A small real image: busybox with a link for each of its applets, and its web server as the command. Versions share
+ * the first layer and differ in the second, which holds the pages.
  */
 export async function buildBusyboxImage(options: BusyboxImageOptions): Promise<BuiltImage> {
   const { busybox, output, name, version, pages = {} } = options;

@@ -4,8 +4,9 @@ import { imageError } from "../errors.ts";
 import type { NewEntry } from "../tar/write.ts";
 
 /**
- * The entries of a directory tree, sorted by name: owners, modes, symbolic and hard links and fifos as they are, all times set to `mtime` (seconds).
- * Extended attributes are left out, because Node cannot read them. Devices and sockets are refused.
+ * The entries of a directory tree, sorted by name: owners, modes, symbolic and hard links and fifos as they are, all
+ * times set to `mtime` (seconds). Extended attributes are left out, because Node cannot read them. Devices and sockets
+ * are refused.
  */
 export async function* directoryEntries(root: string, mtime: number): AsyncGenerator<NewEntry> {
   const seen = new Map<string, string>();

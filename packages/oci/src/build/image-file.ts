@@ -2,7 +2,10 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { NewEntry } from "../tar/write.ts";
 
-/** One thing to put into a layer. `path` is relative to the image's root. Owner root, mode 0644 (directories 0755), unless stated. */
+/**
+ * One thing to put into a layer. `path` is relative to the image's root. Owner root, mode 0644 (directories 0755),
+ * unless stated.
+ */
 export type ImageFile = { path: string; mode?: number; uid?: number; gid?: number } & (
   | { content: string | Uint8Array }
   /** A file of this machine. */
@@ -13,7 +16,9 @@ export type ImageFile = { path: string; mode?: number; uid?: number; gid?: numbe
   | { hardlink: string }
 );
 
-/** The entry of a tar for it. `mtime` is the same for all, seconds, so that the same files always make the same layer. */
+/**
+ * The entry of a tar for it. `mtime` is the same for all, seconds, so that the same files always make the same layer.
+ */
 export async function entryOf(file: ImageFile, mtime: number): Promise<NewEntry> {
   const common = { mtime, uid: file.uid ?? 0, gid: file.gid ?? 0 };
   const name = bytesOf(file.path);

@@ -9,8 +9,9 @@ import type { ArchiveFiles, FoundImage } from "./image-source.ts";
 const layerTypes = { none: mediaType.ociLayer, gzip: mediaType.ociLayerGzip, zstd: mediaType.ociLayerZstd };
 
 /**
- * An image in an archive of `docker save` (docker's image spec 1.2, "Combined Image JSON + Filesystem Changeset Format"). It has no manifest
- * in our sense, so one is made from its parts; the same archive always gives the same digest.
+ * An image in an archive of `docker save` (docker's image spec 1.2, "Combined Image JSON + Filesystem Changeset
+ * Format"). It has no manifest in our sense, so one is made from its parts; the same archive always gives the same
+ * digest.
  */
 export async function dockerArchiveImage(files: ArchiveFiles, name: string): Promise<FoundImage> {
   const what = `${files.path}: manifest.json`;

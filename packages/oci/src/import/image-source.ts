@@ -1,6 +1,9 @@
 import type { Descriptor } from "../types.ts";
 
-/** Files of an image archive, wherever they are: a directory or an unpacked tar. Names are relative with `/`, e.g. `blobs/sha256/…`. */
+/**
+ * Files of an image archive, wherever they are: a directory or an unpacked tar. Names are relative with `/`, e.g.
+ * `blobs/sha256/…`.
+ */
 export interface ArchiveFiles {
   /** Where it came from, for errors. */
   readonly path: string;

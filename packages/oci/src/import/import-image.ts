@@ -24,7 +24,10 @@ export interface ImportedImage extends ResolvedImage {
   descriptor: Descriptor;
 }
 
-/** Copies the blobs of one image, for this machine's platform, from a directory or archive into the store. Naming it is the caller's. */
+/**
+ * Copies the blobs of one image, for this machine's platform, from a directory or archive into the store. Naming it is
+ * the caller's.
+ */
 export async function importImage(path: string, name: string, context: ImportContext): Promise<ImportedImage> {
   const { paths, limits, signal } = context;
   if (await isDirectory(path)) return await importFrom(directoryFiles(path), name, context);

@@ -15,12 +15,14 @@ interface ExtractedFile {
   size: number;
 }
 
-/** Links in an archive of `docker save` point at a layer that is there already; one step is usual, more are a circle. */
+/**
+ * Links in an archive of `docker save` point at a layer that is there already; one step is usual, more are a circle.
+ */
 const maxLinks = 8;
 
 /**
- * Copies the files of an archive to `directory` (made by the caller), numbered, never under the names that the archive gives them: so those names cannot do
- * any harm, and are only looked up. Digests are computed on the way.
+ * Copies the files of an archive to `directory` (made by the caller), numbered, never under the names that the archive
+ * gives them: so those names cannot do any harm, and are only looked up. Digests are computed on the way.
  */
 export async function extractTarFiles(
   path: string,

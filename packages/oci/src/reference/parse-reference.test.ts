@@ -4,7 +4,8 @@ import { formatReference, normalizeReference, parseReference } from "./parse-ref
 
 const hex = "a".repeat(64);
 
-// What a person writes, and docker's and containerd's reading of it (github.com/distribution/reference, ParseDockerRef).
+// What a person writes, and docker's and containerd's reading of it (github.com/distribution/reference,
+// ParseDockerRef).
 const good: [string, string][] = [
   ["busybox", "docker.io/library/busybox:latest"],
   ["busybox:1.36", "docker.io/library/busybox:1.36"],

@@ -19,8 +19,9 @@ const label = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const host = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 
 /**
- * Parses what a person writes, with docker's defaults (github.com/distribution/reference): `busybox` is docker.io/library/busybox:latest. The first part
- * is a registry only when it has a dot, a colon or upper case, or is `localhost`. A digest alone gets no default tag.
+ * Parses what a person writes, with docker's defaults (github.com/distribution/reference): `busybox` is
+ * docker.io/library/busybox:latest. The first part is a registry only when it has a dot, a colon or upper case, or is
+ * `localhost`. A digest alone gets no default tag.
  */
 export function parseReference(text: string): Reference {
   const bad = (

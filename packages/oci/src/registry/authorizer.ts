@@ -20,7 +20,10 @@ const defaultLifetimeS = 60;
 /** A token this near to its end is not used any more, ms. */
 const marginMs = 10_000;
 
-/** The Authorization header for one repository of one registry, made from the registry's challenge: HTTP Basic, or a token from the server that it names. */
+/**
+ * The Authorization header for one repository of one registry, made from the registry's challenge: HTTP Basic, or a
+ * token from the server that it names.
+ */
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   #header: string | undefined;

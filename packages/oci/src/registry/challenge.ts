@@ -5,8 +5,8 @@ export interface Challenge {
 }
 
 /**
- * Parses WWW-Authenticate (RFC 9110, 11.6.1): `Bearer realm="…",service="…",scope="…", Basic realm="…"`. What follows a part that cannot be understood
- * is dropped: the challenges before it still stand.
+ * Parses WWW-Authenticate (RFC 9110, 11.6.1): `Bearer realm="…",service="…",scope="…", Basic realm="…"`. What follows a
+ * part that cannot be understood is dropped: the challenges before it still stand.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: Challenge[] = [];

@@ -1,4 +1,7 @@
-/** Runs `action` for each item, at most `limit` at a time, in order of the list. The first error aborts the others, and is thrown when all have ended. */
+/**
+ * Runs `action` for each item, at most `limit` at a time, in order of the list. The first error aborts the others, and
+ * is thrown when all have ended.
+ */
 export async function forEachBounded<T>(
   items: readonly T[],
   limit: number,

@@ -25,8 +25,9 @@ export interface HttpClientOptions {
 }
 
 /**
- * GET requests, one by one: no redirects, no credentials, no retries; those are decisions of the registry client. Keeps connections open until `close`.
- * Proxies are taken from the usual environment variables, except for addresses of this machine.
+ * GET requests, one by one: no redirects, no credentials, no retries; those are decisions of the registry client. Keeps
+ * connections open until `close`. Proxies are taken from the usual environment variables, except for addresses of this
+ * machine.
  */
 export class HttpClient {
   readonly #idleTimeoutMs: number;

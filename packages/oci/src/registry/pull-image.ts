@@ -18,7 +18,10 @@ export interface PullContext {
 /** Layers that are fetched and unpacked at the same time; docker's default. */
 const parallelLayers = 3;
 
-/** Fetches the image for this machine's platform into the store, and unpacks it. Blobs that are there already are not fetched again. */
+/**
+ * Fetches the image for this machine's platform into the store, and unpacks it. Blobs that are there already are not
+ * fetched again.
+ */
 export async function pullImage(
   reference: Reference,
   options: PullOptions,

@@ -25,8 +25,9 @@ const maxRedirects = 5;
 const maxErrorBytes = 64 * 1024;
 
 /**
- * One repository of one registry, for reading (distribution-spec 1.1, "Pull"). Requests are repeated when the network or the server fails;
- * credentials go to the registry and to the token server that it names, never to where a blob is redirected.
+ * One repository of one registry, for reading (distribution-spec 1.1, "Pull"). Requests are repeated when the network
+ * or the server fails; credentials go to the registry and to the token server that it names, never to where a blob is
+ * redirected.
  */
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
@@ -72,8 +73,8 @@ export class RegistryClient {
   }
 
   /**
-   * The content of a blob, not yet verified. A connection that breaks is taken up again where it broke; each byte received resets the count of failures, so that
-   * a slow line gets through as long as it moves.
+   * The content of a blob, not yet verified. A connection that breaks is taken up again where it broke; each byte
+   * received resets the count of failures, so that a slow line gets through as long as it moves.
    */
   async *blob({ digest, size }: Descriptor, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const what = `blob ${digest} of ${this.#repository}`;

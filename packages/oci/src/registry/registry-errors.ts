@@ -41,7 +41,10 @@ export function statusError(registry: string, what: string, status: number, answ
   }
 }
 
-/** distribution-spec, "Error Codes": {"errors":[{"code":"…","message":"…"}]}. Anything else is a proxy's page and tells a person little. */
+/**
+ * distribution-spec, "Error Codes": {"errors":[{"code":"…","message":"…"}]}. Anything else is a proxy's page and tells
+ * a person little.
+ */
 function registryMessage(answer: string): string | undefined {
   try {
     const { errors } = JSON.parse(answer) as { errors?: { code?: unknown; message?: unknown }[] };

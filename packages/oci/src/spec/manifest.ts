@@ -18,8 +18,9 @@ export interface Index {
 const maxLayers = 500;
 
 /**
- * Parses a manifest or an index. What it is must follow from its own fields: one that can be read as both could show different images to different tools
- * (image-spec 1.0.2, CVE-2021-41190), and `mediaType`, where it stands in the document, must agree.
+ * Parses a manifest or an index. What it is must follow from its own fields: one that can be read as both could show
+ * different images to different tools (image-spec 1.0.2, CVE-2021-41190), and `mediaType`, where it stands in the
+ * document, must agree.
  */
 export function parseManifest(what: string, text: string): Manifest | Index {
   const document = parseDocument(what, text);

@@ -1,4 +1,7 @@
-/** Media types of image-spec 1.1 (media-types.md) and docker's "schema 2" twins of them, which most registries still serve. */
+/**
+ * Media types of image-spec 1.1 (media-types.md) and docker's "schema 2" twins of them, which most registries still
+ * serve.
+ */
 export const mediaType = {
   ociIndex: "application/vnd.oci.image.index.v1+json",
   ociManifest: "application/vnd.oci.image.manifest.v1+json",

@@ -24,8 +24,8 @@ export function hostPlatform(architecture: NodeJS.Architecture = process.arch): 
 }
 
 /**
- * How well an image for `offered` runs on `host`: 0 not at all, more is better. As containerd's platforms package: a missing variant of arm64 is v8, of
- * arm v7, of amd64 v1; an arm host also runs lower variants.
+ * How well an image for `offered` runs on `host`: 0 not at all, more is better. As containerd's platforms package: a
+ * missing variant of arm64 is v8, of arm v7, of amd64 v1; an arm host also runs lower variants.
  */
 export function platformScore(host: Platform, offered: Platform): number {
   if (host.os !== offered.os || host.architecture !== offered.architecture) return 0;
@@ -34,7 +34,10 @@ export function platformScore(host: Platform, offered: Platform): number {
   return found > wanted ? 0 : 1 + found;
 }
 
-/** The manifest of an index for this machine. Entries without a platform and attestations (platform unknown/unknown) are no candidates. */
+/**
+ * The manifest of an index for this machine. Entries without a platform and attestations (platform unknown/unknown) are
+ * no candidates.
+ */
 export function choosePlatform(what: string, manifests: readonly Descriptor[], host: Platform): Descriptor {
   let best: Descriptor | undefined;
   let bestScore = 0;

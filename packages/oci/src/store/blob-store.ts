@@ -27,7 +27,10 @@ export class BlobStore {
     }
   }
 
-  /** True when it is here with this size. Small ones, documents among them, are read and checked; damage in a layer shows when it is unpacked. */
+  /**
+   * True when it is here with this size. Small ones, documents among them, are read and checked; damage in a layer
+   * shows when it is unpacked.
+   */
   async has(digest: string, size: number): Promise<boolean> {
     if ((await this.size(digest)) !== size) return false;
     return size > maxCheckedBytes || (await this.text(digest)) !== undefined;
@@ -50,7 +53,9 @@ export class BlobStore {
     return digestOf(bytes) === digest ? bytes.toString() : undefined;
   }
 
-  /** Stores a stream that must have this digest and, when it is given, this size. Nothing is kept of one that has not. */
+  /**
+   * Stores a stream that must have this digest and, when it is given, this size. Nothing is kept of one that has not.
+   */
   async write(source: AsyncIterable<Uint8Array>, digest: string, size?: number): Promise<void> {
     const temporary = this.#paths.temporary();
     try {
@@ -74,7 +79,9 @@ export interface FoundContent {
   size: number;
 }
 
-/** Writes a stream to a new file, synced to disk, and tells its digest. Stops early when it grows beyond `expectedSize`. */
+/**
+ * Writes a stream to a new file, synced to disk, and tells its digest. Stops early when it grows beyond `expectedSize`.
+ */
 export async function writeVerified(
   path: string,
   source: AsyncIterable<Uint8Array>,

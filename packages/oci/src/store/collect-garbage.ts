@@ -22,8 +22,9 @@ export interface GarbageOptions {
 const lockWaitMs = 5_000;
 
 /**
- * Deletes what no name leads to. Under the exclusive lock nobody is adding anything, so all of `tmp` and every blob without a name are left over from something that
- * failed or was killed. A layer is moved to `tmp` before it is deleted: there is never a half of one at its place.
+ * Deletes what no name leads to. Under the exclusive lock nobody is adding anything, so all of `tmp` and every blob
+ * without a name are left over from something that failed or was killed. A layer is moved to `tmp` before it is
+ * deleted: there is never a half of one at its place.
  */
 export async function collectGarbage(options: GarbageOptions): Promise<number> {
   const { paths, logger } = options;

@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, lstatSync, type Stats, utimesSync } from "node:fs";
 
 /**
- * Tools such as ko and bazel leave parent directories out of their layers. In overlayfs the upper directory's owner and mode win, so a made-up `tmp`
- * (root, 0755) would take the 1777 from the base image's. Which of `implicit` (byte strings) are directories in `lowers` (top-most first), and as what?
+ * Tools such as ko and bazel leave parent directories out of their layers. In overlayfs the upper directory's owner and
+ * mode win, so a made-up `tmp` (root, 0755) would take the 1777 from the base image's. Which of `implicit` (byte
+ * strings) are directories in `lowers` (top-most first), and as what?
  */
 export function inheritedDirectories(implicit: readonly string[], lowers: readonly string[]): Map<string, Stats> {
   const found = new Map<string, Stats>();
@@ -31,7 +32,10 @@ function isOrdinary({ uid, gid, mode }: Stats): boolean {
   return uid === 0 && gid === 0 && (mode & 0o7777) === 0o755;
 }
 
-/** What a layer has at a path, or at the first of its parents that is no directory (it hides what is below); links are not followed. */
+/**
+ * What a layer has at a path, or at the first of its parents that is no directory (it hides what is below); links are
+ * not followed.
+ */
 function lookUp(root: string, path: string): Stats | undefined {
   const components = path.split("/");
   let stats: Stats | undefined;

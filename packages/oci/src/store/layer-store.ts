@@ -37,7 +37,10 @@ export class LayerStore {
     this.#logger = logger;
   }
 
-  /** The directories for overlay's `lowerdir`, top-most first, or undefined when one is not unpacked yet. Layers come base first. */
+  /**
+   * The directories for overlay's `lowerdir`, top-most first, or undefined when one is not unpacked yet. Layers come
+   * base first.
+   */
   async find(layers: readonly StoredLayer[]): Promise<string[] | undefined> {
     return await this.#stack(layers, (id) => this.#read(id));
   }
@@ -72,7 +75,8 @@ export class LayerStore {
       let unpacked = await obtain(id, layer, []);
       if (unpacked === undefined) return undefined;
       if (inheritedDirectories(unpacked.implicitDirectories, stack).size > 0) {
-        // The layer leaves out directories that lie below it: unpacked for this place in the stack, it takes over their owners and modes.
+        // The layer leaves out directories that lie below it: unpacked for this place in the stack, it takes over their
+        // owners and modes.
         id = chain[i] as string;
         unpacked = await obtain(id, layer, stack);
         if (unpacked === undefined) return undefined;
@@ -107,7 +111,8 @@ export class LayerStore {
     hooks: UnpackHooks,
   ): Promise<UnpackedLayer> {
     for (let running = this.#running.get(id); running; running = this.#running.get(id)) {
-      // Its failure may be its own, an abort for one: then it is our turn, and we meet the same error if it is in the layer.
+      // Its failure may be its own, an abort for one: then it is our turn, and we meet the same error if it is in the
+      // layer.
       const shared = await running.catch(() => undefined);
       if (shared) return shared;
     }

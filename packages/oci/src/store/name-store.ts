@@ -12,7 +12,9 @@ export interface NameRecord {
   manifest: Descriptor;
 }
 
-/** References -> manifests, one small file each, so that processes change different names without knowing of each other. */
+/**
+ * References -> manifests, one small file each, so that processes change different names without knowing of each other.
+ */
 export class NameStore {
   readonly #paths: StorePaths;
   readonly #logger: Logger;

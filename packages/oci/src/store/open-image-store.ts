@@ -165,7 +165,10 @@ class DirectoryImageStore implements ImageStore {
   }
 }
 
-/** The records that a reference means: a digest alone means all names of that image, `repository@digest` any tag of that repository with it. */
+/**
+ * The records that a reference means: a digest alone means all names of that image, `repository@digest` any tag of that
+ * repository with it.
+ */
 function matching(records: readonly NameRecord[], reference: string): NameRecord[] {
   if (isDigest(reference)) return records.filter(({ manifest }) => manifest.digest === reference);
   const wanted = normalizeReference(reference);

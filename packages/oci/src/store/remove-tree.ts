@@ -5,8 +5,9 @@ import { errnoOf } from "@drydock/kit";
 const slash = Buffer.from("/");
 
 /**
- * Removes a file or a directory with all that is in it and tells how many bytes of disk that freed. Works on names as bytes: `fs.rm` decodes them as
- * UTF-8 and fails on those that are not, which layers may contain. Links are removed, never followed.
+ * Removes a file or a directory with all that is in it and tells how many bytes of disk that freed. Works on names as
+ * bytes: `fs.rm` decodes them as UTF-8 and fails on those that are not, which layers may contain. Links are removed,
+ * never followed.
  */
 export async function removeTree(path: string | Buffer): Promise<number> {
   const bytes = Buffer.from(path as string);

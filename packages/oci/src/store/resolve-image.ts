@@ -16,7 +16,10 @@ export interface ResolvedImage {
 /** An index may name further indexes; more than this many steps is a circle or an attack. */
 const maxIndexDepth = 4;
 
-/** From a descriptor of a manifest or an index to the manifest for this machine. `fetch` gets a document's verified text, from wherever it is. */
+/**
+ * From a descriptor of a manifest or an index to the manifest for this machine. `fetch` gets a document's verified
+ * text, from wherever it is.
+ */
 export async function resolveManifest(
   root: Descriptor,
   fetch: (descriptor: Descriptor) => Promise<string>,

@@ -13,9 +13,10 @@ export interface LockOptions {
 const retryMs = 10;
 
 /**
- * Runs `action` while holding the store's lock (flock(2)). Whoever adds to the store holds it shared, from the first byte written until the image has its name; garbage collection
- * holds it exclusively, for moments. So what it finds without a name has no owner that is still alive, in whatever process or pid namespace: the kernel lets
- * go of the lock when its holder dies.
+ * Runs `action` while holding the store's lock (flock(2)). Whoever adds to the store holds it shared, from the first
+ * byte written until the image has its name; garbage collection holds it exclusively, for moments. So what it finds
+ * without a name has no owner that is still alive, in whatever process or pid namespace: the kernel lets go of the lock
+ * when its holder dies.
  */
 export async function withStoreLock<T>(
   path: string,

@@ -7,7 +7,9 @@ const hints: Partial<Record<string, string>> = {
   EROFS: "keep the image store on a filesystem that can be written to",
 };
 
-/** Turns what the filesystem says while the store is written into one of our errors; everything else passes as it is. */
+/**
+ * Turns what the filesystem says while the store is written into one of our errors; everything else passes as it is.
+ */
 export function storeTrouble(error: unknown, directory: string): unknown {
   const errno = hasCode(error, "LINUX_CALL_FAILED") ? String(error.details.errno) : errnoOf(error);
   if (errno === undefined) return error;

@@ -12,7 +12,10 @@ const kinds: Partial<Record<string, EntryKind>> = {
   "7": "file",
 };
 
-/** What a typeflag stands for; undefined for types that a layer cannot contain. Before POSIX, a directory was a file with a slash at its end. */
+/**
+ * What a typeflag stands for; undefined for types that a layer cannot contain. Before POSIX, a directory was a file
+ * with a slash at its end.
+ */
 export function kindOf(typeflag: string, name: string): EntryKind | undefined {
   if (typeflag === "0" && name.endsWith("/")) return "directory";
   return kinds[typeflag];

@@ -1,8 +1,8 @@
 import { imageError } from "../errors.ts";
 
 /**
- * One 512-byte header as it stands in the archive (POSIX.1-2017 pax, "ustar Interchange Format", and GNU's base-256 numbers).
- * Names are byte strings: one character per byte (latin1), because tar does not say how names are encoded.
+ * One 512-byte header as it stands in the archive (POSIX.1-2017 pax, "ustar Interchange Format", and GNU's base-256
+ * numbers). Names are byte strings: one character per byte (latin1), because tar does not say how names are encoded.
  */
 export interface RawHeader {
   name: string;

@@ -4,8 +4,9 @@ import { imageError } from "../errors.ts";
 export type PaxRecords = Map<string, string>;
 
 /**
- * Parses `<length> <keyword>=<value>\n` records. The length counts the whole record, so a value may contain anything, also line
- * ends and NULs; readers that search for line ends instead see other names than we do, so a length that does not fit is an error.
+ * Parses `<length> <keyword>=<value>\n` records. The length counts the whole record, so a value may contain anything,
+ * also line ends and NULs; readers that search for line ends instead see other names than we do, so a length that does
+ * not fit is an error.
  */
 export function parsePax(data: Buffer): PaxRecords {
   const records: PaxRecords = new Map();

@@ -28,11 +28,12 @@ export interface TarEntry {
 const maxExtensionBytes = 1024 * 1024;
 
 /**
- * Reads a tar (ustar, pax, GNU long names) entry by entry, holding no more than one chunk and one header in memory, and to its very end,
- * also past the end mark, so that whoever hashes the stream sees all of it.
+ * Reads a tar (ustar, pax, GNU long names) entry by entry, holding no more than one chunk and one header in memory, and
+ * to its very end, also past the end mark, so that whoever hashes the stream sees all of it.
  *
- * We read tar ourselves, where a library would do for ordinary archives, because a layer needs what libraries smooth over: names and
- * attribute values as bytes (a file capability is binary), and a refusal of whatever two readers could understand differently.
+ * We read tar ourselves, where a library would do for ordinary archives, because a layer needs what libraries smooth
+ * over: names and attribute values as bytes (a file capability is binary), and a refusal of whatever two readers could
+ * understand differently.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void, undefined> {
   const reader = new ByteReader(source);
@@ -91,7 +92,10 @@ async function extension(reader: ByteReader, header: RawHeader): Promise<Buffer>
   return data.subarray(0, header.size);
 }
 
-/** Go's reader, with it containerd and docker, ignores global records, GNU tar applies them: refused where that makes two archives of one. */
+/**
+ * Go's reader, with it containerd and docker, ignores global records, GNU tar applies them: refused where that makes
+ * two archives of one.
+ */
 function checkGlobals(records: PaxRecords): void {
   for (const keyword of ["path", "linkpath", "size"]) {
     if (records.has(keyword))
@@ -110,7 +114,8 @@ function makeEntry(header: RawHeader, pax: PaxRecords, body: Body): TarEntry {
   if (kind === undefined) throw malformed(`${name} has the unknown type ${JSON.stringify(header.typeflag)}`);
   const size = paxNumber(pax, "size") ?? header.size;
   if (!Number.isSafeInteger(size) || size < 0) throw hostileEntry(name, `size is ${size}`);
-  // Readers disagree whether content follows a link or a directory that claims a size, so such an entry means two things at once.
+  // Readers disagree whether content follows a link or a directory that claims a size, so such an entry means two
+  // things at once.
   if (kind !== "file" && size !== 0) throw hostileEntry(name, `${kind} claims ${size} bytes of content`);
   return {
     name,

@@ -24,7 +24,10 @@ const typeflags: Record<NewEntry["kind"], string> = {
   fifo: "6",
 };
 
-/** Writes a tar: ustar headers, with a pax header before those that need one. The same entries always give the same bytes. */
+/**
+ * Writes a tar: ustar headers, with a pax header before those that need one. The same entries always give the same
+ * bytes.
+ */
 export async function* writeTar(
   entries: Iterable<NewEntry> | AsyncIterable<NewEntry>,
 ): AsyncGenerator<Buffer, void, undefined> {

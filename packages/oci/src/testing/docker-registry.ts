@@ -27,7 +27,10 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-/** A real registry (Debian's docker-registry) with its own data, on a free port of this machine; stopped when the test ends. */
+/**
+ * A real registry (Debian's docker-registry) with its own data, on a free port of this machine; stopped when the test
+ * ends.
+ */
 export async function startDockerRegistry(
   t: { teardown(action: () => unknown): void },
   options: RegistryOptions,

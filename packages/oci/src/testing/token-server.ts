@@ -13,8 +13,8 @@ export interface TokenServer {
 }
 
 /**
- * A token server as the distribution project specifies it ("Token Authentication Specification"): answers a user's password with a signed token for
- * what is asked; without a password it grants pulling from `public/…` only.
+ * A token server as the distribution project specifies it ("Token Authentication Specification"): answers a user's
+ * password with a signed token for what is asked; without a password it grants pulling from `public/…` only.
  */
 export async function startTokenServer(
   t: { teardown(action: () => unknown): void },

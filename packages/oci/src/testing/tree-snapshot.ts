@@ -4,7 +4,10 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 /** In overlayfs: a whiteout in a directory that only one layer has is listed by readdir(2), though nothing is there. */
 export const listedOnly = "listed, but not there";
 
-/** What is at each path below `root` (byte strings): type, mode, owner, time in seconds, content or target; files with several names are told by the first. */
+/**
+ * What is at each path below `root` (byte strings): type, mode, owner, time in seconds, content or target; files with
+ * several names are told by the first.
+ */
 export function treeSnapshot(root: string, { times = true } = {}): Map<string, string> {
   const lines = new Map<string, string>();
   const inodes = new Map<number, string>();

@@ -5,8 +5,9 @@ import type { LayerLimits } from "./limits.ts";
 const maxComponentBytes = 255;
 
 /**
- * The components of a name in a layer (byte strings): "./usr//bin/" is ["usr", "bin"], "./" is []. Absolute names and ".." are refused rather than
- * resolved: no tool that makes layers writes them, and each reader resolves them in its own way.
+ * The components of a name in a layer (byte strings): "./usr//bin/" is ["usr", "bin"], "./" is []. Absolute names and
+ * ".." are refused rather than resolved: no tool that makes layers writes them, and each reader resolves them in its
+ * own way.
  */
 export function entryPath(name: string, limits: LayerLimits): string[] {
   if (name === "") throw hostileEntry(name, "name is empty");
@@ -24,8 +25,8 @@ export function entryPath(name: string, limits: LayerLimits): string[] {
 }
 
 /**
- * Refuses a relative target of a symbolic link that climbs out of the layer, read as text, as docker does. Absolute targets are
- * ordinary: they are data to us, and mean the container's own root to whoever follows them there.
+ * Refuses a relative target of a symbolic link that climbs out of the layer, read as text, as docker does. Absolute
+ * targets are ordinary: they are data to us, and mean the container's own root to whoever follows them there.
  */
 export function checkSymlinkTarget(name: string, path: readonly string[], target: string): void {
   if (target === "") throw hostileEntry(name, "symbolic link has no target");

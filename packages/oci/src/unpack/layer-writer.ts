@@ -28,17 +28,18 @@ const S_IFCHR = 0o020000;
 const S_IFIFO = 0o010000;
 
 /**
- * Applies the entries of one layer to an empty directory, in the form that overlayfs takes as a lower directory: a whiteout becomes a
- * character device 0:0, an opaque directory gets `trusted.overlay.opaque`.
+ * Applies the entries of one layer to an empty directory, in the form that overlayfs takes as a lower directory: a
+ * whiteout becomes a character device 0:0, an opaque directory gets `trusted.overlay.opaque`.
  *
- * Why nothing outside can be touched: the directory is new, below the store's own 0700 directory, and nobody else writes to it while we do.
- * So what we made is all there is, and `#nodes` knows each of it. A path is walked component by component through `#nodes`, and every
- * parent must be a directory that we made ourselves; no name is ever handed to the kernel whose parents could be a symbolic link.
- * A link to the outside can thus exist, but nothing is ever written or linked through it. O_EXCL, O_NOFOLLOW and the l-variants of
- * chown and utimes keep the last component from being followed as well.
+ * Why nothing outside can be touched: the directory is new, below the store's own 0700 directory, and nobody else
+ * writes to it while we do. So what we made is all there is, and `#nodes` knows each of it. A path is walked component
+ * by component through `#nodes`, and every parent must be a directory that we made ourselves; no name is ever handed to
+ * the kernel whose parents could be a symbolic link. A link to the outside can thus exist, but nothing is ever written
+ * or linked through it. O_EXCL, O_NOFOLLOW and the l-variants of chown and utimes keep the last component from being
+ * followed as well.
  *
- * Calls are synchronous: they are short, at most one chunk's worth of entries runs before the event loop gets its turn, and the
- * thread pool would cost several times more than the calls themselves.
+ * Calls are synchronous: they are short, at most one chunk's worth of entries runs before the event loop gets its turn,
+ * and the thread pool would cost several times more than the calls themselves.
  */
 export class LayerWriter {
   readonly #root: string;
@@ -63,12 +64,18 @@ export class LayerWriter {
     return [...this.#implicit];
   }
 
-  /** The layer hides all layers below it. overlayfs ignores the attribute on the root of a layer, so the caller must leave those out. */
+  /**
+   * The layer hides all layers below it. overlayfs ignores the attribute on the root of a layer, so the caller must
+   * leave those out.
+   */
   get opaqueRoot(): boolean {
     return this.#opaqueRoot;
   }
 
-  /** Names of extended attributes that were left out: the filesystem does not take them, or they belong to the host's security policy. */
+  /**
+   * Names of extended attributes that were left out: the filesystem does not take them, or they belong to the host's
+   * security policy.
+   */
   get skippedXattrs(): string[] {
     return [...this.#skippedXattrs];
   }

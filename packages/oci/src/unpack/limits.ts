@@ -10,7 +10,10 @@ export interface LayerLimits {
   depth: number;
   /** Bytes of a path. Leaves room below PATH_MAX (4096) for the store's own directory. */
   pathBytes: number;
-  /** Uncompressed to compressed size, looked at once the layer has grown beyond `ratioFromBytes`; gzip itself ends at 1032. */
+  /**
+   * Uncompressed to compressed size, looked at once the layer has grown beyond `ratioFromBytes`; gzip itself ends at
+   * 1032.
+   */
   ratio: number;
   ratioFromBytes: number;
 }

@@ -28,7 +28,10 @@ const metadata = fc.record({
   mtime: fc.integer({ min: 0, max: 2 ** 33 }),
 });
 
-/** A tree that an honest tool could have packed: parents come first, no name twice, hard links lead to files before them. */
+/**
+ * A tree that an honest tool could have packed: parents come first, no name twice, hard links lead to files before
+ * them.
+ */
 const honestEntries = fc
   .array(
     fc.record({

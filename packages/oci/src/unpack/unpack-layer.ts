@@ -33,8 +33,8 @@ export interface UnpackedLayer {
 }
 
 /**
- * Unpacks one layer (image-spec layer.md) in a single pass, and checks its diff id. When it throws, the directory holds a part
- * of the layer and is the caller's to remove.
+ * Unpacks one layer (image-spec layer.md) in a single pass, and checks its diff id. When it throws, the directory holds
+ * a part of the layer and is the caller's to remove.
  */
 export async function unpackLayer(options: UnpackOptions): Promise<UnpackedLayer> {
   const { kernel, limits, signal, directory, diffId } = options;

@@ -7,7 +7,9 @@ export type Whiteout =
   | { kind: "remove"; path: string[] }
   /** `.wh..wh..opq`: everything of the layers below in this directory is gone. */
   | { kind: "opaque"; path: string[] }
-  /** Book-keeping of AUFS (`.wh..wh.plnk`, `.wh..wh.aufs`, `.wh..wh.orph`) that old images contain; every tool skips it. */
+  /**
+   * Book-keeping of AUFS (`.wh..wh.plnk`, `.wh..wh.aufs`, `.wh..wh.orph`) that old images contain; every tool skips it.
+   */
   | { kind: "skip" };
 
 const prefix = ".wh.";
