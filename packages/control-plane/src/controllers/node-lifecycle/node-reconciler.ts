@@ -19,6 +19,9 @@ import { desiredTaints } from "./taint-rules.ts";
 /** Where agents keep the Lease that is their heartbeat. */
 export const leaseNamespace = "kube-node-lease";
 
+/** While we hear nothing ourselves, it is tried again after this long (ms). */
+const relistenMs = 1000;
+
 export interface NodeDeps {
   client: Client;
   recorder: EventRecorder;
@@ -39,6 +42,7 @@ export interface NodeDeps {
 export class NodeReconciler implements Reconciler {
   readonly #deps: NodeDeps;
   readonly #heartbeats = new Map<string, Heartbeat>();
+  #reconnects = 0;
 
   constructor(deps: NodeDeps) {
     this.#deps = deps;
@@ -51,6 +55,7 @@ export class NodeReconciler implements Reconciler {
       this.#heartbeats.delete(name);
       return {};
     }
+    if (!this.#isListening()) return { requeueAfterMs: relistenMs };
     const now = clock.now();
     const mark = heartbeatMark(node, leases.get(`${leaseNamespace}/${name}`));
     const heartbeat = observeHeartbeat(this.#heartbeats.get(name), mark, now);
@@ -65,6 +70,14 @@ export class NodeReconciler implements Reconciler {
       if (!hasCode(error, "API_CONFLICT", "API_NOT_FOUND")) throw error;
     }
     return recheckAfterMs === undefined ? {} : { requeueAfterMs: recheckAfterMs };
+  }
+
+  /** While our own watch is cut we hear from nobody, and that is no node's fault: afterwards all have the whole grace period again. */
+  #isListening(): boolean {
+    const { watching, reconnects } = this.#deps.leases.health();
+    if (!watching || reconnects !== this.#reconnects) this.#heartbeats.clear();
+    this.#reconnects = reconnects;
+    return watching;
   }
 
   async #writeConditions(
