@@ -6,8 +6,9 @@ const maxComponentBytes = 255;
 
 /**
  * The components of a name in a layer (byte strings): "./usr//bin/" is ["usr", "bin"], "./" is []. Absolute names and
- * ".." are refused rather than resolved: no tool that makes layers writes them, and each reader resolves them in its
- * own way.
+ * ".." are refused rather than resolved, because each reader resolves them in its own way: GNU tar strips the slash,
+ * docker joins it to the root, others write to the host. The price: images built by ko, which writes "/ko-app/…", are
+ * refused, too.
  */
 export function entryPath(name: string, limits: LayerLimits): string[] {
   if (name === "") throw hostileEntry(name, "name is empty");
