@@ -1,4 +1,4 @@
-import { hasCode, runCommand } from "@drydock/kit";
+import { type DrydockError, hasCode, runCommand } from "@drydock/kit";
 import { failure } from "../errors.ts";
 
 export interface IpBatchOptions {
@@ -16,7 +16,7 @@ const alreadySo: Record<string, RegExp> = {
 /**
  * Runs lines of `ip` (ip(8), `-batch`) as one process, e.g. `link add br0 type bridge`. Lines that add what is there or
  * delete what is not are no failure, so a batch can be run again. Throws LINUX_NETWORK_FAILED with the first line that
- * failed; the lines after it were tried as well.
+ * failed; the lines after it were tried as well, unless ip could not understand it.
  */
 export async function ipBatch(lines: readonly string[], options: IpBatchOptions = {}): Promise<void> {
   if (lines.length === 0) return;
@@ -30,36 +30,67 @@ export async function ipBatch(lines: readonly string[], options: IpBatchOptions 
   } catch (error) {
     if (!hasCode(error, "COMMAND_FAILED")) throw error;
     const problems = parseFailures(String(error.details.stderr ?? ""));
-    const first = problems.find(({ line, message }) => !isAlreadySo(lines[line - 1] ?? "", message));
+    const first = problems.find(
+      ({ line, message }) => line === undefined || !isAlreadySo(lines[line - 1] ?? "", message),
+    );
     if (!first && problems.length > 0) return;
-    const line = first && lines[first.line - 1];
-    throw failure("LINUX_NETWORK_FAILED", first ? `ip ${line}: ${first.message} (line ${first.line})` : error.message, {
-      details: {
-        ...(first ? { line, lineNumber: first.line, reason: first.message } : {}),
-        netns: options.netns ?? null,
-      },
-      cause: error,
-    });
+    throw batchFailed(lines, first, options, error);
   }
 }
 
+function batchFailed(
+  lines: readonly string[],
+  problem: LineFailure | undefined,
+  options: IpBatchOptions,
+  cause: DrydockError,
+) {
+  const number = problem && (problem.line ?? lineOf(lines, problem.message));
+  const line = number === undefined ? undefined : lines[number - 1];
+  const where = line === undefined ? `a batch of ${lines.length} lines` : line;
+  const place = number === undefined ? "" : ` (line ${number})`;
+  return failure("LINUX_NETWORK_FAILED", problem ? `ip ${where}: ${problem.message}${place}` : cause.message, {
+    details: {
+      line: line ?? null,
+      lineNumber: number ?? null,
+      reason: problem?.message ?? null,
+      netns: options.netns ?? null,
+    },
+    cause,
+  });
+}
+
+/** A line that ip does not understand ends the batch without its number; ip quotes the word that it stumbled over. */
+function lineOf(lines: readonly string[], message: string): number | undefined {
+  const word = /"([^"]+)"/.exec(message)?.[1];
+  const index = word === undefined ? -1 : lines.findIndex((line) => line.split(/\s+/).includes(word));
+  return index < 0 ? undefined : index + 1;
+}
+
+export interface LineFailure {
+  /** 1 for the first; undefined when ip ended on the line without saying which it was. */
+  line: number | undefined;
+  message: string;
+}
+
 /** `RTNETLINK answers: File exists` and then `Command failed -:3`, for each line that failed. */
-export function parseFailures(stderr: string): { line: number; message: string }[] {
-  const failures: { line: number; message: string }[] = [];
+export function parseFailures(stderr: string): LineFailure[] {
+  const failures: LineFailure[] = [];
   let said: string[] = [];
   for (const text of stderr.split("\n")) {
     const end = /^Command failed .*:(\d+)$/.exec(text);
     if (end) {
-      failures.push({
-        line: Number(end[1]),
-        message: said.join("; ").replace(/^(RTNETLINK answers|Error): /, "") || "failed",
-      });
+      failures.push({ line: Number(end[1]), message: asMessage(said) });
       said = [];
     } else if (text.trim() !== "") {
       said.push(text.trim());
     }
   }
+  if (said.length > 0) failures.push({ line: undefined, message: asMessage(said) });
   return failures;
+}
+
+function asMessage(said: readonly string[]): string {
+  return said.join("; ").replace(/^(RTNETLINK answers|Error): /, "") || "failed";
 }
 
 function isAlreadySo(line: string, message: string): boolean {
