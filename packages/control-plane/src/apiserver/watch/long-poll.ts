@@ -1,4 +1,3 @@
-import { hasCode } from "@drydock/kit";
 import { apiVersionOf } from "@drydock/machinery";
 import { withDeadline } from "../http/request-signal.ts";
 import { listObjects } from "../registry/list.ts";
@@ -6,9 +5,10 @@ import { selectionOf } from "../registry/selection.ts";
 import { renderObject } from "../render/render.ts";
 import { type ResourceCall, viewOf } from "../server/resource-routes.ts";
 import { sendData } from "../server/send.ts";
-import { badRequest, expired } from "../status/refusals.ts";
+import { badRequest } from "../status/refusals.ts";
 import { changesAfter } from "./changes-after.ts";
 import { projectChange } from "./project.ts";
+import { asExpired } from "./serve-watch.ts";
 import { readWatchOptions } from "./watch-options.ts";
 
 const longestMs = 5 * 60_000;
@@ -41,10 +41,7 @@ export async function serveLongPoll(call: ResourceCall): Promise<unknown> {
         if (events.length > 0 && revision >= resource.cache.revision) break;
       }
     } catch (error) {
-      if (!hasCode(error, "CACHE_EXPIRED", "STORE_COMPACTED")) throw error;
-      throw expired(
-        `too old resource version: ${start} (${error.details.oldestAfter ?? error.details.compactRevision})`,
-      );
+      throw asExpired(error, { start });
     } finally {
       release();
     }

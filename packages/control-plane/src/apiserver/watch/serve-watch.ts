@@ -8,6 +8,7 @@ import type { Selection } from "../registry/selection.ts";
 import { expired } from "../status/refusals.ts";
 import { statusOfError } from "../status/status-of-error.ts";
 import { changesAfter } from "./changes-after.ts";
+import { FrameSink } from "./frame-sink.ts";
 import type { FrameWriter } from "./frames.ts";
 import { projectChange } from "./project.ts";
 import type { WatchOptions } from "./watch-options.ts";
@@ -37,7 +38,7 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
   response.writeHead(200, { "content-type": request.contentType, "cache-control": "no-cache, private" });
   response.flushHeaders();
   const { signal, release } = withDeadline(request.signal, options.timeoutMs);
-  const write = (frame: Buffer) => writeFrame(response, frame, signal);
+  const sink = new FrameSink(response, signal);
   try {
     let after: number | "now";
     if (options.start === "latest" || options.start === "any") {
@@ -47,8 +48,8 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
         limit: 0,
         from: undefined,
       });
-      for (const object of page.items) await write(frames.object("ADDED", object));
-      if (options.markInitialEnd) await write(frames.bookmark(page.revision, true));
+      for (const object of page.items) await sink.write(frames.object("ADDED", object));
+      if (options.markInitialEnd) await sink.write(frames.bookmark(page.revision, true));
       after = page.revision;
     } else {
       after = options.start;
@@ -57,41 +58,26 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
     for await (const event of changesAfter(registry, resource, namespace, after, signal)) {
       if (event.type !== "PROGRESS") {
         const change = projectChange(event, selection);
-        if (change) await write(frames.change(event, change));
+        if (change) await sink.write(frames.change(event, change));
       }
       if (!options.bookmarks || (event.type !== "PROGRESS" && Date.now() < bookmarkAt)) continue;
-      await write(frames.bookmark(event.revision));
+      await sink.write(frames.bookmark(event.revision));
       bookmarkAt = Date.now() + bookmarkEveryMs;
     }
   } catch (error) {
     // A client that is too slow is cut off; it resumes after the last event that it has read.
     if (hasCode(error, "CACHE_SLOW_CONSUMER")) response.destroy();
-    else if (!signal.aborted) await write(frames.error(statusOfError(asExpired(error, options))));
+    else if (!signal.aborted) await sink.write(frames.error(statusOfError(asExpired(error, options))));
   } finally {
     release();
-    response.end();
+    sink.end();
   }
 }
 
-function asExpired(error: unknown, { start }: WatchOptions): unknown {
+/** The history after the client's revision is gone, from the cache or from etcd. */
+export function asExpired(error: unknown, { start }: Pick<WatchOptions, "start">): unknown {
   if (!hasCode(error, "CACHE_EXPIRED", "STORE_COMPACTED")) return error;
-  const oldest = error.details.oldestAfter ?? error.details.compactRevision;
-  const from = typeof start === "number" ? `: ${start} (${oldest})` : "";
+  const oldest = error.details.compactRevision ?? error.details.oldestAfter;
+  const from = typeof start === "number" ? `: ${start}${oldest === undefined ? "" : ` (${oldest})`}` : "";
   return expired(`too old resource version${from}`);
-}
-
-/** Waits while the client's socket is full, so that a slow client holds only what the cache lets it. */
-function writeFrame(response: ServerResponse, frame: Buffer, signal: AbortSignal): Promise<void> | undefined {
-  if (response.write(frame) || signal.aborted || response.destroyed) return;
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off("drain", done);
-      response.off("close", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    response.on("drain", done);
-    response.on("close", done);
-    signal.addEventListener("abort", done);
-  });
 }
