@@ -5,14 +5,13 @@ import type { LayerLimits } from "./limits.ts";
 const maxComponentBytes = 255;
 
 /**
- * The components of a name in a layer (byte strings): "./usr//bin/" is ["usr", "bin"], "./" is []. Absolute names and
- * ".." are refused rather than resolved, because each reader resolves them in its own way: GNU tar strips the slash,
- * docker joins it to the root, others write to the host. The price: images built by ko, which writes "/ko-app/…", are
- * refused, too.
+ * The components of a name in a layer (byte strings): "./usr//bin/" is ["usr", "bin"], "./" is []. A leading slash means
+ * the container's root, as it does to docker and containerd (tools such as ko write "/ko-app/…"): since a path here is a
+ * list of components that are walked one by one from the layer's own directory, "/etc" can mean no other. ".." is
+ * refused rather than resolved.
  */
 export function entryPath(name: string, limits: LayerLimits): string[] {
   if (name === "") throw hostileEntry(name, "name is empty");
-  if (name.startsWith("/")) throw hostileEntry(name, "name is absolute");
   if (name.length > limits.pathBytes)
     throw hostileEntry(name.slice(0, 80), `name is longer than ${limits.pathBytes} bytes`);
   const components = name.split("/").filter((component) => component !== "" && component !== ".");
