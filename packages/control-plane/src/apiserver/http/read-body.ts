@@ -3,6 +3,7 @@ import { parseDocument } from "yaml";
 import { badRequest, unsupportedMediaType } from "../status/refusals.ts";
 import { findDuplicateKeys } from "./duplicate-keys.ts";
 import { parseMediaType } from "./media-types.ts";
+import { isNestedDeeper, nestingLimit } from "./nesting.ts";
 
 /** A body as data, with the paths of keys that it states twice (the last one counts, as in Kubernetes). */
 export interface Body {
@@ -35,23 +36,31 @@ export function readBody(bytes: Buffer | undefined, contentType: string | undefi
 }
 
 export function readJson(text: string): Body {
+  let value: unknown;
   try {
-    return { value: JSON.parse(text), duplicates: findDuplicateKeys(text) };
+    value = JSON.parse(text);
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }
+  refuseDeep(value);
+  return { value, duplicates: findDuplicateKeys(text) };
 }
 
 export function readYaml(text: string): Body {
-  const document = parseDocument(text, { uniqueKeys: false, maxAliasCount: 100, schema: "core" } as object);
-  const [error] = document.errors;
-  if (error) throw badRequest(`error converting YAML to JSON: ${error.message}`);
   let value: unknown;
   try {
+    const document = parseDocument(text, { uniqueKeys: false, schema: "core" });
+    const [error] = document.errors;
+    if (error) throw error;
+    // Aliases that multiply are refused while they are expanded.
     value = document.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    // Aliases that multiply: the library refuses them while it expands.
-    throw badRequest(`error converting YAML to JSON: ${messageOf(cause)}`);
+  } catch (error) {
+    throw badRequest(`error converting YAML to JSON: ${messageOf(error)}`);
   }
+  refuseDeep(value);
   return { value, duplicates: [] };
+}
+
+function refuseDeep(value: unknown): void {
+  if (isNestedDeeper(value)) throw badRequest(`the body is nested deeper than ${nestingLimit} levels`);
 }

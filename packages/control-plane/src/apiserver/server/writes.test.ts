@@ -90,6 +90,21 @@ t.test("bodies that cannot be read are refused in words", async (t) => {
     headers: { "content-type": "application/json" },
   });
   t.match(huge.json, { code: 413, reason: "RequestEntityTooLarge" });
+  for (const [type, open] of [
+    ["json", "["],
+    ["yaml", "["],
+    ["json", '{"a":'],
+  ] as const) {
+    const deep = await admin.call("POST", maps, {
+      body: open.repeat(100_000) + (open === "[" ? "]" : "1}").repeat(type === "json" && open !== "[" ? 1 : 100_000),
+      headers: { "content-type": `application/${type}` },
+    });
+    t.equal(deep.status, 400, `deep ${type}`);
+  }
+  const nested = await admin.call("POST", maps, {
+    body: { metadata: { name: "x" }, data: JSON.parse(`${'{"a":'.repeat(1000)}1${"}".repeat(1000)}`) },
+  });
+  t.match(nested.json, { code: 400, message: /nested deeper than 200 levels/ });
   const list = await admin.call("POST", maps, { body: [1] });
   t.match(list.json, { code: 400 });
 });
