@@ -372,6 +372,41 @@ for (const executor of executors) {
       rmSync(evil, { recursive: true });
     });
 
+    scenario("the executable of the runtime cannot be written from inside (CVE-2019-5736)", async (t) => {
+      const evil = join(host.directory, "evil-exe");
+      execFileSync("cp", ["-a", host.rootfs, evil]);
+      const script = join(evil, "bin/evil");
+      writeFileSync(script, "#!/proc/self/exe\n", { mode: 0o755 });
+      const root = { type: "directory", path: evil } as const;
+      // The kernel runs what set the container up, inside: our image, or Node, which finds nothing of the host there.
+      const request = host.script("exe", "", { process: { args: ["evil"] }, request: { root } });
+      await runtime.run(request).then(
+        () => runtime.wait("exe"),
+        () => undefined,
+      );
+      await runtime.delete("exe", { force: true });
+      // What the trick is for: a descriptor of the executable, opened again for writing.
+      const { pid } = await runtime.run(host.script("shim", "sleep 1000"));
+      const parent = readStat(pid ?? 0)?.parent;
+      t.throws(() => openSync(`/proc/${parent}/exe`, "r+"), { code: /ETXTBSY|EROFS|EPERM/ });
+      await runtime.delete("shim", { force: true });
+      rmSync(evil, { recursive: true });
+    });
+
+    scenario("a container that takes too much memory is seen to be killed for it", async (t) => {
+      if (!readFileSync(join(host.cgroupRoot, "cgroup.controllers"), "utf8").includes("memory")) {
+        t.comment("skipped: cgroup v2 has no memory controller on this host");
+        return;
+      }
+      const resources = { memory: { limit: 32 * 1024 * 1024, swap: 32 * 1024 * 1024 } };
+      const { notEnforced } = await runtime.run(
+        host.script("oom", "head -c 100000000 /dev/zero | sort", { linux: { resources } }),
+      );
+      t.strictSame(notEnforced, []);
+      t.match(await runtime.wait("oom"), { oomKilled: true });
+      await runtime.delete("oom");
+    });
+
     scenario("a failed start says what failed, and leaves nothing", async (t) => {
       await t.rejects(runtime.run(host.script("f1", "", { process: { args: ["nonesuch"] } })), {
         code: "RUNTIME_STEP_FAILED",

@@ -1,5 +1,9 @@
+import { closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { firstInherited } from "../ffi/spawn.ts";
+import { cString, syscall } from "../ffi/syscall.ts";
+import { mountAttributeBytes, mountAttributes, openTreeFlags } from "../kernel/mount-flags.ts";
+import { AT_FDCWD } from "../kernel/open-flags.ts";
 import type { Executor } from "./executor.ts";
 import { launchImage } from "./launch.ts";
 
@@ -18,9 +22,25 @@ const main = fileURLToPath(new URL("./direct-main.ts", import.meta.url));
 export const directExecutor: Executor = {
   name: "direct",
   launch: (program, options = {}) =>
-    launchImage(program, options, (_imageFd, title) => ({
-      path: process.execPath,
-      argv: [title, ...nodeFlags, main, String(firstInherited + 1 + Object.keys(options.inherit ?? {}).length)],
-      keepImage: true,
-    })),
+    launchImage(program, options, (_imageFd, title) => {
+      const node = readOnlyNode();
+      return {
+        path: `/proc/self/fd/${node}`,
+        argv: [title, ...nodeFlags, main, String(firstInherited + 1 + Object.keys(options.inherit ?? {}).length)],
+        keepImage: true,
+        dispose: () => closeSync(node),
+      };
+    }),
 };
+
+/**
+ * Node's executable by way of a read-only mount that is nowhere: a container that gets hold of it through
+ * /proc/self/exe cannot write to the host's file, nor remount what it cannot name (CVE-2019-5736).
+ */
+function readOnlyNode(): number {
+  const { OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH } = openTreeFlags;
+  const mount = syscall("open_tree", AT_FDCWD, cString(process.execPath), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const attributes = mountAttributeBytes(mountAttributes.MOUNT_ATTR_RDONLY, 0);
+  syscall("mount_setattr", mount, cString(""), AT_EMPTY_PATH, attributes, attributes.length);
+  return mount;
+}

@@ -10,12 +10,24 @@ import type { Architecture } from "../syscalls/numbers.ts";
 import type { LaunchOptions } from "./executor.ts";
 
 const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+/** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
+const allSeals = 0xf;
+
+/** How an executor starts its process: a request whose descriptors are added here. */
+export type SpawnPlan = Omit<SpawnRequest, "inherit"> & {
+  /** The process gets the image too, after all others. */
+  keepImage: boolean;
+  /** Run when the process has been started, or could not be. */
+  dispose?(): void;
+};
 
 /** The way that both executors share: image in a memfd, report pipe, spawn, read the report, wait for the first process. */
 export async function launchImage(
   program: SyscallProgram,
   options: LaunchOptions,
-  spawnOf: (imageFd: number, title: string) => Omit<SpawnRequest, "inherit"> & { keepImage: boolean },
+  spawnOf: (imageFd: number, title: string) => SpawnPlan,
 ): Promise<LaunchReport> {
   hostSyscallNumber("execve"); // refuses an unknown architecture by name
   const pipe = openPipe();
@@ -26,9 +38,13 @@ export async function launchImage(
     encoded = encodeProgram(program, { arch: process.arch as Architecture, inherit: inheritedNumbers(names) });
     const imageFd = imageFile(encoded.image);
     try {
-      const { keepImage, ...spawn } = spawnOf(imageFd, options.title ?? "drydock");
-      const fds = [pipe.write, ...Object.values(options.inherit ?? {}), ...(keepImage ? [imageFd] : [])];
-      pid = spawnProcess({ ...spawn, inherit: fds });
+      const plan = spawnOf(imageFd, options.title ?? "drydock");
+      const fds = [pipe.write, ...Object.values(options.inherit ?? {}), ...(plan.keepImage ? [imageFd] : [])];
+      try {
+        pid = spawnProcess({ path: plan.path, argv: plan.argv, inherit: fds });
+      } finally {
+        plan.dispose?.();
+      }
     } finally {
       closeSync(imageFd);
     }
@@ -55,9 +71,11 @@ export function inheritedNumbers(names: readonly string[]): Record<string, numbe
   return Object.fromEntries(names.map((name, index) => [name, firstInherited + index]));
 }
 
+/** The image in memory, sealed: whoever gets hold of it through /proc cannot change it (CVE-2019-5736). */
 function imageFile(image: Buffer): number {
-  const fd = syscall("memfd_create", cString("drydock"), MFD_CLOEXEC);
+  const fd = syscall("memfd_create", cString("drydock"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   // At a position, so that the file's own stays at its beginning for whoever inherits it.
   writeSync(fd, image, 0, image.length, 0);
+  syscall("fcntl", fd, F_ADD_SEALS, allSeals);
   return fd;
 }

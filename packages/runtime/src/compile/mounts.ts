@@ -35,7 +35,7 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
     const steps = [
       ...(plan.kind === "bind" ? bindSteps(mount, plan) : filesystemSteps(mount, plan)),
       ...(isFile
-        ? fileTarget(destination, directories)
+        ? fileTarget(destination, directories, input.arch)
         : directoryTarget(destination, directories, strictTypes.has(mount.type ?? ""), input.arch)),
       attach("mount", "target", `${mount.type ?? "bind"} mount on ${destination}`),
     ];
@@ -63,10 +63,11 @@ function directoryTarget(path: string, directories: DirectoryMaker, strict: bool
   return [...directories.make(path, why), open];
 }
 
-/** Makes an empty file to mount a file on, and opens it as `target`. */
-function fileTarget(path: string, directories: DirectoryMaker): Step[] {
+/** Makes an empty file to mount a file on, unless there is one, and opens it as `target` (by O_PATH: it may be a device). */
+function fileTarget(path: string, directories: DirectoryMaker, arch: Architecture): Step[] {
   const parent = path.slice(0, path.lastIndexOf("/"));
   const why = `the place for the mounted file ${path}`;
+  const { O_CREAT, O_EXCL, O_CLOEXEC } = openFlags;
   return [
     ...directories.make(parent, why),
     {
@@ -74,17 +75,13 @@ function fileTarget(path: string, directories: DirectoryMaker): Step[] {
       args: [
         resultOf("root"),
         path.slice(1),
-        openHow(
-          "O_RDONLY|O_CREAT|O_NONBLOCK",
-          openFlags.O_CREAT | openFlags.O_NONBLOCK | openFlags.O_NOCTTY | openFlags.O_CLOEXEC,
-          ["RESOLVE_IN_ROOT"],
-          0o644,
-        ),
+        openHow("O_CREAT|O_EXCL", O_CREAT | O_EXCL | O_CLOEXEC, ["RESOLVE_IN_ROOT"], 0o644),
         openHowSize,
       ],
       why,
-      result: "target",
+      onError: { ignore: "EEXIST" },
     },
+    openInRoot(path, "any", arch, "target", why),
   ];
 }
 
