@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { firstApply } from "../demo/first-apply.ts";
 import { failure } from "../errors.ts";
+import { remark } from "../output/print.ts";
 
 const demos = {
   "first-apply": "the first lesson: a cluster of three nodes, one Workload, from up to down",
@@ -27,9 +28,11 @@ export function demoCommand(): Command {
         });
       }
       const interrupt = new AbortController();
-      const onSignal = (): void =>
+      const onSignal = (): void => {
+        if (interrupt.signal.aborted) remark("the demo's cluster is still being taken down");
         interrupt.abort(failure("CLUSTER_INTERRUPTED", "interrupted; the demo's cluster has been taken down"));
-      process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+      };
+      process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
       await firstApply({ out: process.stdout, signal: interrupt.signal });
     });
 }

@@ -16,37 +16,42 @@ export class DrydockCommand {
     this.#globalArgs = globalArgs;
   }
 
-  /** Resolves with stdout. `show: false` keeps output out of the story, `keep` lines of it at most are shown. */
-  async run(args: readonly string[], options: { keep?: number; signal?: AbortSignal } = {}): Promise<string> {
+  /** Resolves with stdout, when the command has ended well. */
+  async run(args: readonly string[], options: { signal?: AbortSignal } = {}): Promise<string> {
     this.#narrator.command(["drydock", ...args].map(quoted).join(" "));
-    const { keep = Number.POSITIVE_INFINITY, signal } = options;
+    const { signal } = options;
+    const [command = "", ...rest] = args;
     const child = spawn(
       process.execPath,
-      [...process.execArgv, process.argv[1] as string, ...args.slice(0, 1), ...this.#globalArgs, ...args.slice(1)],
+      [...process.execArgv, process.argv[1] as string, command, ...this.#globalArgs, ...rest],
       {
         stdio: ["ignore", "pipe", "pipe"],
-        ...(signal ? { signal } : {}),
+        // The reader may have a cluster of their own on the usual port.
+        env: { ...process.env, DRYDOCK_PORT: "0" },
       },
     );
-    const shown: string[] = [];
+    // The command cleans up after itself when it is interrupted, so it gets the time to do so.
+    const interrupt = (): unknown => child.kill("SIGINT");
+    signal?.addEventListener("abort", interrupt, { once: true });
     const stdout: string[] = [];
+    const stderr: string[] = [];
     const relay = async (stream: NodeJS.ReadableStream, lines: string[]): Promise<void> => {
       for await (const line of createInterface({ input: stream })) {
         lines.push(line);
-        if (lines.length <= keep) this.#narrator.saw(line);
+        this.#narrator.saw(line);
       }
     };
     const ended = new Promise<number>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, killedBy) => resolve(code ?? (killedBy ? 128 : 1)));
     });
-    await Promise.all([relay(child.stdout, stdout), relay(child.stderr, shown)]);
-    const code = await ended;
+    const [code] = await Promise.all([ended, relay(child.stdout, stdout), relay(child.stderr, stderr)]);
+    signal?.removeEventListener("abort", interrupt);
     signal?.throwIfAborted();
     if (code !== 0) {
       throw failure("DEMO_COMMAND_FAILED", `drydock ${args.join(" ")} ended with exit code ${code}`, {
         hint: "what it said stands above",
-        details: { args, code, stderr: shown.slice(-20) },
+        details: { args, code, stderr: stderr.slice(-20) },
       });
     }
     return stdout.join("\n");
