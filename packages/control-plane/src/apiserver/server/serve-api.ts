@@ -10,6 +10,7 @@ import { admissionStages, pipeline } from "../pipeline/stages.ts";
 import { Registry } from "../registry/registry.ts";
 import { buildApp } from "./app.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { expireEventsForever } from "./expire-events.ts";
 import { Listeners } from "./listeners.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -58,6 +59,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     await listeners.open(listen, { ca: pki.ca.cert, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
       built.routing(request, response),
     );
+    void expireEventsForever(registry, clock, logger, closing.signal);
   } catch (error) {
     await close();
     throw error;
