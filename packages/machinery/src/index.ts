@@ -1,3 +1,8 @@
+/**
+ * What every client and component of the API is made of. In reading order: kind.ts and object.ts (what a kind and an object are), kinds/ (all of
+ * them), schema/ and selector/ (what their schemas and selectors mean), client/ (how to reach the server), informer/ (a cache that follows it), queue/ and
+ * controller/ (how reconcilers get their keys), events/, leader/, openapi/.
+ */
 export type * from "./client/client.ts";
 export { type CreateClientOptions, createClient } from "./client/create-client.ts";
 export { linesOf } from "./client/json-lines.ts";
