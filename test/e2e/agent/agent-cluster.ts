@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import {
   type ApiServer,
   ensurePki,
@@ -15,10 +16,22 @@ import {
   startEtcd,
 } from "@drydock/control-plane";
 import { runCommand } from "@drydock/kit";
-import { type Client, createClient, Pod } from "@drydock/machinery";
+import { type Client, createClient, Event, Pod } from "@drydock/machinery";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
 
 export const image = "example.test/busybox:1";
+
+export interface ExecRequest {
+  container?: string;
+  stdin?: string;
+  tty?: boolean;
+}
+
+export interface ExecResult {
+  stdout: string;
+  stderr: string;
+  status: { status?: string; reason?: string; message?: string; details?: { causes?: { message?: string }[] } };
+}
 
 /** etcd, API server and one agent, on addresses of loopback and one bridge that no other test uses. */
 export class AgentCluster {
@@ -61,8 +74,21 @@ export class AgentCluster {
     return new AgentCluster({ directory, pki, etcd, server, client });
   }
 
+  /** Resolves, with the time that it took, when the agent is ready. */
   async startAgent(): Promise<number> {
     const begin = performance.now();
+    const agent = await this.spawnAgent();
+    for await (const line of createInterface({ input: agent.stdout })) {
+      const port = /^ready (\d+)$/.exec(line)?.[1];
+      if (port === undefined) continue;
+      this.agentPort = Number(port);
+      return performance.now() - begin;
+    }
+    throw new Error(`the agent did not start: ${this.agentLog}`);
+  }
+
+  /** Resolves when the process is there. */
+  async spawnAgent(): Promise<ChildProcessByStdio<null, Readable, Readable>> {
     const identity = await issueClientCertificate(this.pki, {
       commonName: "system:node:node-1",
       organizations: ["system:nodes"],
@@ -88,15 +114,9 @@ export class AgentCluster {
     this.agent = agent;
     agent.stderr.on("data", (chunk: Buffer) => {
       this.agentLog += chunk.toString();
-      if (process.env["DRYDOCK_TEST_LOG"]) process.stderr.write(chunk);
+      if (process.env.DRYDOCK_TEST_LOG) process.stderr.write(chunk);
     });
-    for await (const line of createInterface({ input: agent.stdout })) {
-      const port = /^ready (\d+)$/.exec(line)?.[1];
-      if (port === undefined) continue;
-      this.agentPort = Number(port);
-      return performance.now() - begin;
-    }
-    throw new Error(`the agent did not start: ${this.agentLog}`);
+    return agent;
   }
 
   async endAgent(signal: "SIGKILL" | "SIGTERM" | "SIGINT"): Promise<void> {
@@ -138,6 +158,43 @@ export class AgentCluster {
       if (Date.now() > deadline) throw new Error(`pod ${name} is still there\n${this.agentLog}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** What `kubectl logs` would print. */
+  async logs(pod: string, options = ""): Promise<string> {
+    const { status, body } = await this.client.stream("GET", `/api/v1/namespaces/default/pods/${pod}/log?${options}`);
+    let text = "";
+    for await (const chunk of body) text += Buffer.from(chunk).toString();
+    if (status !== 200) throw new Error(text);
+    return text;
+  }
+
+  /** Runs a command in a pod through the API server, as `kubectl exec` does. */
+  async exec(pod: string, command: string[], options: ExecRequest = {}): Promise<ExecResult> {
+    const query = new URLSearchParams({ stdout: "true", stderr: options.tty ? "false" : "true" });
+    if (options.stdin !== undefined) query.set("stdin", "true");
+    if (options.tty) query.set("tty", "true");
+    if (options.container !== undefined) query.set("container", options.container);
+    for (const word of command) query.append("command", word);
+    const path = `/api/v1/namespaces/default/pods/${pod}/exec?${query}`;
+    const socket = await this.client.connect(path, ["v5.channel.k8s.io"]);
+    const output = ["", "", "", ""];
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.on("message", (message: Buffer) => {
+      output[message[0] ?? 0] += message.subarray(1).toString();
+    });
+    if (options.stdin !== undefined) {
+      socket.send(Buffer.concat([Buffer.from([0]), Buffer.from(options.stdin)]));
+      socket.send(Buffer.from([255, 0]));
+    }
+    await closed;
+    return { stdout: output[1] ?? "", stderr: output[2] ?? "", status: JSON.parse(output[3] || "{}") };
+  }
+
+  /** Reasons of the events about a pod. */
+  async events(pod: string): Promise<string[]> {
+    const { items } = await this.client.list(Event, { namespace: "default" });
+    return items.filter(({ involvedObject }) => involvedObject.name === pod).map(({ reason }) => reason ?? "");
   }
 
   /** Drains the node, stops everything and removes all traces. */

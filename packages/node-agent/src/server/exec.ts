@@ -37,14 +37,18 @@ export async function serveExec(
 ): Promise<void> {
   const channels = new Channels(socket);
   let session: ExecSession;
+  // What the client sends before the command runs would be lost: nobody listens yet.
+  socket.pause();
   try {
     session = await runtime.exec(id, { command: options.command, tty: options.tty, stdin: options.stdin });
   } catch (error) {
+    socket.resume();
     return channels.finish(internalError(`error executing command in container: ${messageOf(error)}`));
   }
   // The client hung up: nobody would ever see the command's output or be able to end it.
   socket.once("close", () => session.kill(sigkill));
   forwardInput(channels, session, socket, options);
+  socket.resume();
   // Tells the client that the command runs, before it says anything.
   await channels.send(options.stdout ? channel.stdout : options.stderr ? channel.stderr : channel.error, "");
   const outputs = [
