@@ -19,8 +19,8 @@ export interface ApiServer extends Running {
 }
 
 /**
- * Starts the API server and resolves when it is ready: caches filled, what every cluster starts with created, listening.
- * The server's parts are loaded now, not when this package is imported.
+ * Starts the API server and resolves when it is ready: caches filled, what every cluster starts with created,
+ * listening. The server's parts are loaded now, not when this package is imported.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { serveApi } = await import("./server/serve-api.ts");

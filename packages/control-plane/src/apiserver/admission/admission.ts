@@ -18,7 +18,10 @@ export interface AdmissionRequest {
   readonly old?: KubeObject;
 }
 
-/** One rule about writes. `mutate` of all run first and may change `object`; `validate` sees the final object and throws to refuse. */
+/**
+ * One rule about writes. `mutate` of all run first and may change `object`; `validate` sees the final object and throws
+ * to refuse.
+ */
 export interface AdmissionStage {
   readonly name: string;
   readonly what: string;

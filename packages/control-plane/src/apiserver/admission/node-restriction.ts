@@ -3,7 +3,10 @@ import { nodeNameOf } from "../rbac/user.ts";
 import { forbidden } from "../status/refusals.ts";
 import type { AdmissionRequest, AdmissionStage } from "./admission.ts";
 
-/** An agent writes its own Node and Lease and the pods that are bound to it, nothing of other nodes (plugin/pkg/admission/noderestriction). */
+/**
+ * An agent writes its own Node and Lease and the pods that are bound to it, nothing of other nodes
+ * (plugin/pkg/admission/noderestriction).
+ */
 export const nodeRestriction: AdmissionStage = {
   name: "node-restriction",
   what: "agents write their own node, lease and pods only",

@@ -9,7 +9,9 @@ interface Check {
   run(): Promise<void> | void;
 }
 
-/** Fastify plugin: /livez (is the process well), /readyz (should it get requests), /healthz, /metrics, /debug/pipeline. */
+/**
+ * Fastify plugin: /livez (is the process well), /readyz (should it get requests), /healthz, /metrics, /debug/pipeline.
+ */
 export async function healthRoutes(app: FastifyInstance, { api }: { api: ApiContext }): Promise<void> {
   const ping: Check = { name: "ping", run() {} };
   const etcd: Check = {

@@ -1,7 +1,10 @@
 import { apiVersionOf, type Kind } from "@drydock/machinery";
 import { type ServedGroup, subresourcesOf } from "./served-groups.ts";
 
-/** /api, /apis and /apis/GROUP/VERSION as they were before discovery was aggregated; kubectl falls back to them, scripts use them. */
+/**
+ * /api, /apis and /apis/GROUP/VERSION as they were before discovery was aggregated; kubectl falls back to them, scripts
+ * use them.
+ */
 
 export function apiVersions(host: string): object {
   return {

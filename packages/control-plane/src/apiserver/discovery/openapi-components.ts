@@ -5,8 +5,8 @@ type Schema = Record<string, unknown>;
 const metaPrefix = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
 /**
- * Turns the kinds' schemas into the components of an OpenAPI document: every part that has a name becomes a component of its
- * own, and is referred to where it was.
+ * Turns the kinds' schemas into the components of an OpenAPI document: every part that has a name becomes a component
+ * of its own, and is referred to where it was.
  */
 export function componentsOf(kinds: readonly Kind[]): { schemas: Record<string, Schema>; nameOf(kind: Kind): string } {
   const schemas: Record<string, Schema> = {

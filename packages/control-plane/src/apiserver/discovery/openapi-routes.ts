@@ -11,15 +11,18 @@ interface Served {
 }
 
 /**
- * The OpenAPI v2 document has nothing in it: everything is said by v3. It is there because kubectl asks for it when v3 does not
- * know a kind, and would complain of the missing document rather than of the unknown kind. As protobuf, the only form that
- * kubectl reads, it is openapi.v2.Document { swagger = 1: "2.0"; info = 2 { title = 1; version = 2 } }.
+ * The OpenAPI v2 document has nothing in it: everything is said by v3. It is there because kubectl asks for it when v3
+ * does not know a kind, and would complain of the missing document rather than of the unknown kind. As protobuf, the
+ * only form that kubectl reads, it is openapi.v2.Document { swagger = 1: "2.0"; info = 2 { title = 1; version = 2 } }.
  */
 const emptyV2 = { swagger: "2.0", info: { title: "Drydock", version: "v1.35.0" }, paths: {} };
 const emptyV2Protobuf = Buffer.from("\x0a\x032.0\x12\x12\x0a\x07Drydock\x12\x07v1.35.0");
 const v2ProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
-/** Fastify plugin: /openapi/v3, one document a group and version, under a URL that changes with its content so that clients may keep it. */
+/**
+ * Fastify plugin: /openapi/v3, one document a group and version, under a URL that changes with its content so that
+ * clients may keep it.
+ */
 export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiContext }): Promise<void> {
   const documents = new Map<string, Served>();
 

@@ -13,7 +13,10 @@ export interface Body {
 
 const acceptedTypes = "application/json, application/yaml";
 
-/** Reads an object from a request's body. An empty body gives `undefined`. Throws REQUEST_BAD, REQUEST_UNSUPPORTED_MEDIA_TYPE. */
+/**
+ * Reads an object from a request's body. An empty body gives `undefined`. Throws REQUEST_BAD,
+ * REQUEST_UNSUPPORTED_MEDIA_TYPE.
+ */
 export function readBody(bytes: Buffer | undefined, contentType: string | undefined): Body {
   if (!bytes || bytes.length === 0) return { value: undefined, duplicates: [] };
   const { type } = parseMediaType(contentType ?? "application/json");

@@ -41,6 +41,12 @@ t.test("discovery, health and unknown methods are no resources", async (t) => {
   t.match(parse("OPTIONS", "/api/v1/pods"), { isResource: false });
 });
 
+t.test("a stream of events is a watch, however it is asked for", async (t) => {
+  t.match(parse("GET", "/api/v1/pods?poll=30s"), { verb: "watch" });
+  t.match(parseRequest("GET", "/api/v1/pods", new URLSearchParams(), true), { verb: "watch" });
+  t.match(parseRequest("GET", "/api/v1/namespaces/a/pods/b", new URLSearchParams(), true), { verb: "get" });
+});
+
 t.test("a list of one name is authorized for that name", async (t) => {
   const query = new URLSearchParams({ fieldSelector: "metadata.name=web", watch: "1" });
   t.equal(authorizedName(parseRequest("GET", "/api/v1/pods", query) as ResourceRequest, query), "web");

@@ -42,7 +42,8 @@ const verbOfMethod: Record<string, ResourceVerb> = {
 /** Subresources of a namespace; any other segment after its name is a resource inside it. */
 const namespaceSubresources = new Set(["status", "finalize"]);
 
-export function parseRequest(method: string, path: string, query: URLSearchParams): RequestInfo {
+/** `streams`: the client accepts Server-Sent Events, so a list of it is a watch. */
+export function parseRequest(method: string, path: string, query: URLSearchParams, streams = false): RequestInfo {
   const parts = path.split("/").filter((part) => part !== "");
   const grouped = parts[0] === "apis";
   const rest = parts.slice(grouped ? 3 : 2);
@@ -53,7 +54,7 @@ export function parseRequest(method: string, path: string, query: URLSearchParam
   const group = grouped ? (parts[1] as string) : "";
   const version = (grouped ? parts[2] : parts[1]) as string;
   const request = { isResource: true as const, verb, path, group, version, ...locate(rest.map(decodeSegment)) };
-  return { ...request, verb: collectionVerb(request, query) };
+  return { ...request, verb: collectionVerb(request, streams || query.has("poll") || isTrue(query.get("watch"))) };
 }
 
 function locate(rest: string[]): Pick<ResourceRequest, "namespace" | "resource" | "name" | "subresource"> {
@@ -69,14 +70,16 @@ function locate(rest: string[]): Pick<ResourceRequest, "namespace" | "resource" 
   };
 }
 
-function collectionVerb(request: { verb: ResourceVerb; name: string }, query: URLSearchParams): ResourceVerb {
-  if (request.verb === "get" && isTrue(query.get("watch")) && request.name === "") return "watch";
-  if (request.name !== "") return request.verb;
-  if (request.verb === "get") return "list";
-  return request.verb === "delete" ? "deletecollection" : request.verb;
+function collectionVerb({ verb, name }: { verb: ResourceVerb; name: string }, watches: boolean): ResourceVerb {
+  if (name !== "") return verb;
+  if (verb === "get") return watches ? "watch" : "list";
+  return verb === "delete" ? "deletecollection" : verb;
 }
 
-/** The name that a list or watch is restricted to by `fieldSelector=metadata.name=x`, which RBAC's resourceNames look at. */
+/**
+ * The name that a list or watch is restricted to by `fieldSelector=metadata.name=x`, which RBAC's resourceNames look
+ * at.
+ */
 export function authorizedName(request: ResourceRequest, query: URLSearchParams): string {
   if (request.name !== "" || !["list", "watch", "deletecollection"].includes(request.verb)) return request.name;
   return /(?:^|,)metadata\.name==?([^,=!]+)/.exec(query.get("fieldSelector") ?? "")?.[1] ?? "";

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * A signal that aborts when the client goes away or the server closes. Made only for requests that wait: an ordinary one is
- * over before anybody could make use of it.
+ * A signal that aborts when the client goes away or the server closes. Made only for requests that wait: an ordinary
+ * one is over before anybody could make use of it.
  */
 export function requestSignal(request: IncomingMessage, response: ServerResponse, closing: AbortSignal): AbortSignal {
   const ending = new AbortController();

@@ -16,8 +16,8 @@ export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
 }
 
 /**
- * Node takes upgrade requests out of the normal way. This puts them back: they get a ServerResponse and go through the same
- * pipeline as every other request, so a refusal is a plain answer with a Status.
+ * Node takes upgrade requests out of the normal way. This puts them back: they get a ServerResponse and go through the
+ * same pipeline as every other request, so a refusal is a plain answer with a Status.
  */
 export function routeUpgrade(
   request: IncomingMessage,

@@ -4,7 +4,10 @@ import type { WriteParameters } from "./request-context.ts";
 
 const levels = ["Ignore", "Warn", "Strict"] as const;
 
-/** Reads `dryRun`, `fieldValidation` and `fieldManager`; throws REQUEST_INVALID as kube-apiserver does. `optionsKind`: CreateOptions, UpdateOptions, PatchOptions. */
+/**
+ * Reads `dryRun`, `fieldValidation` and `fieldManager`; throws REQUEST_INVALID as kube-apiserver does. `optionsKind`:
+ * CreateOptions, UpdateOptions, PatchOptions.
+ */
 export function readWriteParameters(query: URLSearchParams, optionsKind: string, userAgent: string): WriteParameters {
   const errors: FieldError[] = [];
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");

@@ -11,8 +11,8 @@ const operationsLimit = 10_000;
 const copyLimitBytes = 3 * 1024 * 1024;
 
 /**
- * Applies a JSON patch (RFC 6902) to a copy. Throws REQUEST_BAD when it is no patch, REQUEST_INVALID when it does not fit,
- * REQUEST_TOO_LARGE when it copies too much.
+ * Applies a JSON patch (RFC 6902) to a copy. Throws REQUEST_BAD when it is no patch, REQUEST_INVALID when it does not
+ * fit, REQUEST_TOO_LARGE when it copies too much.
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest("a JSON patch must be a list of operations");

@@ -1,4 +1,7 @@
-/** Applies a JSON merge patch (RFC 7386): null removes, objects merge, everything else replaces. Does not change its arguments. */
+/**
+ * Applies a JSON merge patch (RFC 7386): null removes, objects merge, everything else replaces. Does not change its
+ * arguments.
+ */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return patch;
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};

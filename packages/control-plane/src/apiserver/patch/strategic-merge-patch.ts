@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../status/refusals.ts";
 import { isRecord, setOwn } from "./merge-patch.ts";
 
-/** What the schema says of a field: how lists merge, and what is inside. Plain JSON schema with Kubernetes' extensions. */
+/**
+ * What the schema says of a field: how lists merge, and what is inside. Plain JSON schema with Kubernetes' extensions.
+ */
 export interface PatchSchema {
   properties?: Record<string, PatchSchema>;
   additionalProperties?: PatchSchema | boolean;
@@ -13,8 +15,8 @@ export interface PatchSchema {
 
 /**
  * Applies a strategic merge patch: like a merge patch, but lists whose schema says `merge` are merged by their key, and
- * directives do the rest: `$patch: delete|replace|merge`, `$deleteFromPrimitiveList/f`, `$setElementOrder/f`, `$retainKeys`.
- * Follows apimachinery/pkg/util/strategicpatch. Throws REQUEST_BAD.
+ * directives do the rest: `$patch: delete|replace|merge`, `$deleteFromPrimitiveList/f`, `$setElementOrder/f`,
+ * `$retainKeys`. Follows apimachinery/pkg/util/strategicpatch. Throws REQUEST_BAD.
  */
 export function strategicMergePatch(target: unknown, patch: unknown, schema: PatchSchema | undefined): unknown {
   if (!isRecord(patch)) return patch;

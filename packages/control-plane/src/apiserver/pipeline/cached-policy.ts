@@ -3,7 +3,10 @@ import type { BindingObject, PolicySource, RoleObject } from "../rbac/authorizer
 import type { Registry } from "../registry/registry.ts";
 import { collectionPrefix } from "../registry/resource.ts";
 
-/** RBAC's objects from the watch caches: a decision never waits for etcd, and a change counts a moment after it is stored. */
+/**
+ * RBAC's objects from the watch caches: a decision never waits for etcd, and a change counts a moment after it is
+ * stored.
+ */
 export function cachedPolicy(registry: Registry): PolicySource {
   const clusterRoleBindings = registry.require(ClusterRoleBinding);
   const roleBindings = registry.require(RoleBinding);

@@ -6,13 +6,16 @@ const limits = { read: 400, write: 200 } as const;
 
 const retryAfterSeconds = 1;
 
-/** Counts requests under way and refuses more than the server can hold. Requests that run for long by nature are not counted. */
+/**
+ * Counts requests under way and refuses more than the server can hold. Requests that run for long by nature are not
+ * counted.
+ */
 export class InFlightLimit {
   readonly #counts = { read: 0, write: 0 };
 
   /** Throws REQUEST_TOO_MANY; otherwise returns what must be called when the request has ended. */
-  enter(info: RequestInfo, query: URLSearchParams): () => void {
-    if (isLongRunning(info, query)) return () => {};
+  enter(info: RequestInfo): () => void {
+    if (isLongRunning(info)) return () => {};
     const reads = ["get", "list", "head", "options"].includes(info.verb);
     const lane = reads ? "read" : "write";
     if (this.#counts[lane] >= limits[lane]) throw tooManyRequests(retryAfterSeconds);
@@ -32,7 +35,7 @@ export class InFlightLimit {
 
 const longSubresources = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
-export function isLongRunning(info: RequestInfo, query: URLSearchParams): boolean {
+export function isLongRunning(info: RequestInfo): boolean {
   if (!info.isResource) return false;
-  return info.verb === "watch" || query.has("poll") || longSubresources.has(info.subresource);
+  return info.verb === "watch" || longSubresources.has(info.subresource);
 }

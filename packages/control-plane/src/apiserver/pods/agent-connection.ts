@@ -19,7 +19,10 @@ export interface AgentAddress {
 /** The order in which kube-apiserver tries a node's addresses; agents serve on their InternalIP. */
 const preferred = ["InternalIP", "ExternalIP", "Hostname"] as const;
 
-/** Where the agent of a pod's node listens. Throws REQUEST_BAD while the pod has no node, REQUEST_NOT_FOUND when the node is gone. */
+/**
+ * Where the agent of a pod's node listens. Throws REQUEST_BAD while the pod has no node, REQUEST_NOT_FOUND when the
+ * node is gone.
+ */
 export async function agentOf(registry: Registry, pod: Pod): Promise<AgentAddress> {
   const { nodeName } = pod.spec;
   if (!nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);

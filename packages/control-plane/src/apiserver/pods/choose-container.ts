@@ -1,7 +1,10 @@
 import type { Pod } from "@drydock/machinery";
 import { badRequest } from "../status/refusals.ts";
 
-/** The container that a log, exec or attach is about: the named one, or the only one. Throws REQUEST_BAD in the words of kube-apiserver. */
+/**
+ * The container that a log, exec or attach is about: the named one, or the only one. Throws REQUEST_BAD in the words of
+ * kube-apiserver.
+ */
 export function chooseContainer(pod: Pod, wanted: string | null): string {
   const { name } = pod.metadata;
   const names = pod.spec.containers.map((container) => container.name);

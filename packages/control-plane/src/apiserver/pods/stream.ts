@@ -13,8 +13,9 @@ import { chooseContainer } from "./choose-container.ts";
 const passed = ["stdin", "stdout", "stderr", "tty"];
 
 /**
- * exec and attach: the client's WebSocket is joined to one at the agent of the pod's node. We take part in the handshake only;
- * after it the bytes of both sides are passed on unchanged, so the sub-protocol (v4 or v5.channel.k8s.io) is between them.
+ * exec and attach: the client's WebSocket is joined to one at the agent of the pod's node. We take part in the
+ * handshake only; after it the bytes of both sides are passed on unchanged, so the sub-protocol (v4 or
+ * v5.channel.k8s.io) is between them.
  */
 export function streamHandlers(subresource: "exec" | "attach"): Readonly<Record<string, ResourceHandler>> {
   const handler: ResourceHandler = async ({ api, operation, request, reply, info }) => {

@@ -10,7 +10,9 @@ t.teardown(() => plane.close());
 const { admin } = plane;
 const pods = "/api/v1/namespaces/default/pods";
 
-/** What an agent serves to the API server, reduced to the protocol: logs as text, exec as an echo on v5.channel.k8s.io. */
+/**
+ * What an agent serves to the API server, reduced to the protocol: logs as text, exec as an echo on v5.channel.k8s.io.
+ */
 async function startAgent({ pki }: TestControlPlane): Promise<{ server: Server; asked: string[]; users: string[] }> {
   const pair = await issueServingCertificate(pki, { commonName: "system:node:n", hosts: ["127.0.0.1"] });
   const asked: string[] = [];

@@ -56,7 +56,10 @@ function pathMatches(pattern: string, path: string): boolean {
   return pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1));
 }
 
-/** Does a binding's subject speak of this user? `bindingNamespace` is where a ServiceAccount without a namespace would be. */
+/**
+ * Does a binding's subject speak of this user? `bindingNamespace` is where a ServiceAccount without a namespace would
+ * be.
+ */
 export function subjectMatches(subject: Subject, user: User, bindingNamespace: string): boolean {
   switch (subject.kind) {
     case "User":

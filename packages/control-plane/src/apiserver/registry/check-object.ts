@@ -2,7 +2,10 @@ import { type FieldError, type Kind, type KubeObject, validateObject } from "@dr
 import { validateMeta, validateMetaUpdate } from "../meta/validate-meta.ts";
 import { invalid } from "../status/refusals.ts";
 
-/** Every rule that an object must keep before it is stored; `old` is given on update. Throws REQUEST_INVALID with all that are broken. */
+/**
+ * Every rule that an object must keep before it is stored; `old` is given on update. Throws REQUEST_INVALID with all
+ * that are broken.
+ */
 export function checkObject(kind: Kind, object: KubeObject, old?: KubeObject): void {
   const errors: FieldError[] = [
     ...validateMeta(kind, object),

@@ -8,7 +8,10 @@ import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
 
-/** Makes an object that must not exist and returns it as stored. `object` is decoded and has its defaults; it is changed. */
+/**
+ * Makes an object that must not exist and returns it as stored. `object` is decoded and has its defaults; it is
+ * changed.
+ */
 export async function createObject(operation: WriteOperation, object: KubeObject): Promise<KubeObject> {
   const { resource, registry, namespace, parameters } = operation;
   const { kind } = resource;

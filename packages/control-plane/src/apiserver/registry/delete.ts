@@ -17,7 +17,10 @@ export interface Deletion {
 
 const attempts = 8;
 
-/** Deletes one object, or marks it and leaves the end to its agent or its finalizers. Throws REQUEST_NOT_FOUND, REQUEST_CONFLICT, REQUEST_FORBIDDEN. */
+/**
+ * Deletes one object, or marks it and leaves the end to its agent or its finalizers. Throws REQUEST_NOT_FOUND,
+ * REQUEST_CONFLICT, REQUEST_FORBIDDEN.
+ */
 export async function deleteObject(operation: Operation, name: string, options: DeletionOptions): Promise<Deletion> {
   const { registry, resource, namespace, user } = operation;
   const key = objectKey(resource, namespace, name);

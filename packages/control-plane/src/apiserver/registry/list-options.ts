@@ -20,7 +20,9 @@ export interface ListOptions {
   from: ContinueToken | undefined;
 }
 
-/** Reads and checks the options of a list; the rules are those of apimachinery/pkg/apis/meta/internalversion/validation. */
+/**
+ * Reads and checks the options of a list; the rules are those of apimachinery/pkg/apis/meta/internalversion/validation.
+ */
 export function readListOptions(query: URLSearchParams): ListOptions {
   const limit = readInteger(query, "limit");
   const text = query.get("continue") ?? "";

@@ -3,7 +3,10 @@ import type { Strategy } from "./strategy.ts";
 
 const immortal = ["default", "kube-system", "kube-public"];
 
-/** A namespace stays, Terminating, until the namespace controller has emptied it and taken its name from spec.finalizers. */
+/**
+ * A namespace stays, Terminating, until the namespace controller has emptied it and taken its name from
+ * spec.finalizers.
+ */
 export const namespaceStrategy: Strategy = {
   prepareForCreate(object: KubeObject): void {
     const namespace = object as Namespace;

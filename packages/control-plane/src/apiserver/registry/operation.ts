@@ -4,7 +4,9 @@ import type { User } from "../rbac/user.ts";
 import type { Registry } from "./registry.ts";
 import type { Resource } from "./resource.ts";
 
-/** What every operation on a resource is given. `namespace` is "" for cluster-scoped resources and for all namespaces. */
+/**
+ * What every operation on a resource is given. `namespace` is "" for cluster-scoped resources and for all namespaces.
+ */
 export interface Operation {
   readonly registry: Registry;
   readonly resource: Resource;

@@ -2,7 +2,10 @@ import type { Pod } from "@drydock/machinery";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
-/** Kubernetes' class of a pod (kubernetes/pkg/apis/core/v1/helper/qos): who is killed first when a node runs out of memory. */
+/**
+ * Kubernetes' class of a pod (kubernetes/pkg/apis/core/v1/helper/qos): who is killed first when a node runs out of
+ * memory.
+ */
 export function qosClassOf(pod: Pod): QosClass {
   const { containers } = pod.spec;
   const compute = ["cpu", "memory"] as const;

@@ -59,6 +59,9 @@ async function prepare(operation: WriteOperation, old: KubeObject, change: Chang
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   }
   const given = next.metadata;
+  if (given.namespace && given.namespace !== namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
   if (given.uid && given.uid !== old.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${old.metadata.uid}`;
     throw conflict(kind, name, why);
@@ -88,28 +91,18 @@ async function prepare(operation: WriteOperation, old: KubeObject, change: Chang
   return next;
 }
 
-/** Metadata that only the server sets comes from the stored object, whatever the client sent. */
+/** Metadata that the server alone sets, whatever the client sent. */
+const serverOwned = ["generation", "generateName", "managedFields", "resourceVersion", "selfLink"] as const;
+/** Metadata that a client may leave out, and may not change: validateMetaUpdate compares. */
+const immutable = ["namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+
 function keepServerFields(next: KubeObject, old: KubeObject): void {
-  const { metadata } = old;
   next.apiVersion = old.apiVersion;
   next.kind = old.kind;
-  const kept = [
-    "namespace",
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "generateName",
-    "managedFields",
-    "resourceVersion",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-  ] as const;
-  const target = next.metadata as unknown as Record<string, unknown>;
-  for (const key of kept) {
-    if (metadata[key] === undefined) delete target[key];
-    else target[key] = metadata[key];
-  }
-  delete target.selfLink;
+  const to = next.metadata as unknown as Record<string, unknown>;
+  const from = old.metadata as unknown as Record<string, unknown>;
+  for (const field of serverOwned) restore(to, from, field);
+  for (const field of immutable) if (to[field] === undefined) restore(to, from, field);
 }
 
 function keepOtherParts(operation: WriteOperation, next: KubeObject, old: KubeObject, part: Part): void {

@@ -34,7 +34,10 @@ export function renderObject({ kind, rendering, include, clock }: View, object: 
   }
 }
 
-/** A list in two parts: everything around the items, and how to show one item. The items are written one by one, so that a long list holds up nobody. */
+/**
+ * A list in two parts: everything around the items, and how to show one item. The items are written one by one, so that
+ * a long list holds up nobody.
+ */
 export function listFrame(
   view: View,
   page: Page,

@@ -4,6 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { discoveryRoutes } from "../discovery/discovery-routes.ts";
 import { healthRoutes } from "../discovery/health-routes.ts";
 import { openApiRoutes } from "../discovery/openapi-routes.ts";
+import { wantsEventStream } from "../http/rendering.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { parseRequest } from "../http/request-info.ts";
 import { requestSignal } from "../http/request-signal.ts";
@@ -23,10 +24,15 @@ declare module "fastify" {
   }
 }
 
-/** The largest body that is read; etcd takes values of at most 1.5 MiB anyway, patches may be longer than their result. */
+/**
+ * The largest body that is read; etcd takes values of at most 1.5 MiB anyway, patches may be longer than their result.
+ */
 const bodyLimitBytes = 3 * 1024 * 1024;
 
-/** The server as a Fastify instance: every stage of the pipeline in order, then the features as plugins. It does not listen. */
+/**
+ * The server as a Fastify instance: every stage of the pipeline in order, then the features as plugins. It does not
+ * listen.
+ */
 export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: bodyLimitBytes,
@@ -47,7 +53,7 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
       context.user = authenticate(request.raw.socket);
     });
     api.timings.measure("limit-in-flight", () => {
-      request.leave = api.inFlight.enter(context.info, context.query);
+      request.leave = api.inFlight.enter(context.info);
     });
     api.timings.measure("authorize", () => authorize(api.policy, context.user, context.info, context.query));
   });
@@ -81,7 +87,7 @@ function beginContext(api: ApiContext, { raw, method }: FastifyRequest, reply: F
   return {
     id: randomUUID(),
     method,
-    info: parseRequest(method, path, query),
+    info: parseRequest(method, path, query, wantsEventStream(raw.headers.accept)),
     query,
     get signal() {
       signal ??= requestSignal(raw, reply.raw, api.closing);

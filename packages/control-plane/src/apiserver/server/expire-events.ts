@@ -8,7 +8,10 @@ const keepMs = 60 * 60_000;
 
 const roundMs = 60_000;
 
-/** Deletes Events that nothing has been added to for an hour, until the signal aborts; without this they would fill etcd. */
+/**
+ * Deletes Events that nothing has been added to for an hour, until the signal aborts; without this they would fill
+ * etcd.
+ */
 export async function expireEventsForever(
   registry: Registry,
   clock: Clock,

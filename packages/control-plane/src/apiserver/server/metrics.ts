@@ -62,13 +62,13 @@ export class Metrics {
     });
   }
 
-  record({ info, query, startedAt }: RequestContext, code: number): void {
+  record({ info, startedAt }: RequestContext, code: number): void {
     if (!info.isResource) return;
     const { group, version, resource, subresource } = info;
     const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
     const labels = { verb: info.verb.toUpperCase(), group, version, resource, subresource, scope };
     this.#requests.inc({ ...labels, code });
-    if (!isLongRunning(info, query)) this.#durations.observe(labels, (performance.now() - startedAt) / 1000);
+    if (!isLongRunning(info)) this.#durations.observe(labels, (performance.now() - startedAt) / 1000);
   }
 
   get contentType(): string {

@@ -65,6 +65,8 @@ t.test("roles and bindings: cluster-wide, in one namespace, by name, and at once
   t.equal((await dev.call("GET", "/api/v1/pods")).status, 403, "in its namespace only");
   t.equal((await dev.call("DELETE", `${pods}/x`)).status, 403);
   t.equal((await dev.call("GET", `${pods}?watch=1`)).status, 403, "watch is a verb of its own");
+  t.equal((await dev.call("GET", pods, { headers: { accept: "text/event-stream" } })).status, 403, "as events, too");
+  t.equal((await dev.call("GET", `${pods}?poll=1s`)).status, 403, "and by long poll");
   t.match((await dev.call("GET", `${pods}/x/exec?command=id`)).json, {
     code: 403,
     message:

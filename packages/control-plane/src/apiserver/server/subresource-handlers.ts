@@ -14,7 +14,10 @@ import { sendObject } from "./send.ts";
 
 type Handlers = Readonly<Record<string, ResourceHandler>>;
 
-/** The handler of a subresource request, or undefined when the subresource lacks the verb. Throws REQUEST_NOT_FOUND when there is no such subresource. */
+/**
+ * The handler of a subresource request, or undefined when the subresource lacks the verb. Throws REQUEST_NOT_FOUND when
+ * there is no such subresource.
+ */
 export function subresourceHandlers(kind: Kind, { subresource, verb }: ResourceRequest): ResourceHandler | undefined {
   const handlers = handlersOf(kind, subresource);
   if (!handlers) throw noSuchResource();

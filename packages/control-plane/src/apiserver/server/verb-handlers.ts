@@ -30,8 +30,6 @@ export const verbHandlers: Readonly<Record<ResourceVerb, ResourceHandler>> = {
 
   async list(call) {
     const { query } = call.request.context;
-    if (query.has("poll")) return serveLongPoll(call);
-    if (wantsEventStream(call.request.headers.accept)) return verbHandlers.watch(call);
     const view = viewOf(call);
     const { registry, resource, namespace } = call.operation;
     const selection = selectionOf(resource.kind, query);
@@ -45,6 +43,7 @@ export const verbHandlers: Readonly<Record<ResourceVerb, ResourceHandler>> = {
   async watch(call) {
     const { request, reply, operation } = call;
     const { query, signal } = request.context;
+    if (query.has("poll")) return serveLongPoll(call);
     const sse = wantsEventStream(request.headers.accept);
     const view = viewOf(call);
     const options = readWatchOptions(query);

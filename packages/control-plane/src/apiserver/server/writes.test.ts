@@ -176,6 +176,50 @@ t.test("update: compare-and-swap, no-op, server fields, generation", async (t) =
   });
 });
 
+t.test("what the server alone sets cannot be changed, and is never lost", async (t) => {
+  const { json: made } = await admin.call("POST", maps, { body: configMap("fixed") });
+  const put = (metadata: object) => admin.call("PUT", `${maps}/fixed`, { body: { ...made, metadata } });
+  t.match((await put({ name: "fixed" })).json.metadata, made.metadata);
+  t.match((await put({ ...made.metadata, creationTimestamp: "2000-01-01T00:00:00Z" })).json, {
+    code: 422,
+    message: /metadata.creationTimestamp: Invalid value: "2000-01-01T00:00:00Z": field is immutable/,
+  });
+  t.match((await put({ ...made.metadata, deletionTimestamp: "2000-01-01T00:00:00Z" })).json, { code: 422 });
+  t.match((await put({ ...made.metadata, namespace: "kube-system" })).json, { code: 400 });
+});
+
+t.test("pods get their class, their priority and their account", async (t) => {
+  const pods = "/api/v1/namespaces/default/pods";
+  const make = (name: string, spec: object = {}, resources: object = {}) =>
+    admin.call("POST", pods, {
+      body: { metadata: { name }, spec: { containers: [{ name: "c", image: "i", resources }], ...spec } },
+    });
+  t.match((await make("plain")).json, {
+    spec: { priority: 0, serviceAccountName: "default", preemptionPolicy: "PreemptLowerPriority" },
+    status: { phase: "Pending", qosClass: "BestEffort" },
+  });
+  t.match((await make("limited", {}, { limits: { cpu: "1", memory: "1Gi" } })).json, {
+    status: { qosClass: "Guaranteed" },
+  });
+  t.match((await make("asking", {}, { requests: { cpu: "1" } })).json, { status: { qosClass: "Burstable" } });
+  t.match((await make("critical", { priorityClassName: "system-node-critical" })).json, {
+    spec: { priority: 2_000_001_000 },
+  });
+  t.match((await make("unknown", { priorityClassName: "none" })).json, {
+    code: 403,
+    message: 'pods "unknown" is forbidden: no PriorityClass with name none was found',
+  });
+  t.match((await make("forged", { priority: 1_000_000 })).json, {
+    code: 403,
+    message: /integer value of priority \(1000000\) must not be provided/,
+  });
+  const grown = await admin.call("PATCH", `${pods}/plain`, {
+    headers: merge,
+    body: { spec: { containers: [{ name: "c", image: "i", command: ["x"] }] } },
+  });
+  t.match(grown.json, { code: 422, message: /pod updates may not change fields other than/ });
+});
+
 t.test("status and the rest are written apart", async (t) => {
   const { json: made } = await admin.call("POST", workloads, {
     body: { ...workload("parts"), status: { replicas: 3 } },

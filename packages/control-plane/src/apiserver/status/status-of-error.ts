@@ -28,7 +28,9 @@ const statusByCode: Record<string, readonly [http: number, reason: string]> = {
   STORE_NO_SPACE: [507, "InternalError"],
 };
 
-/** Everything that a handler can throw, as the Status that the client gets. Unknown errors are 500 without their inside. */
+/**
+ * Everything that a handler can throw, as the Status that the client gets. Unknown errors are 500 without their inside.
+ */
 export function statusOfError(error: unknown): Status {
   const known = error instanceof DrydockError ? statusByCode[error.code] : undefined;
   if (!known || !hasCode(error)) return failed(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);

@@ -7,9 +7,10 @@ import type { Registry } from "../registry/registry.ts";
 import { collectionPrefix, type Resource } from "../registry/resource.ts";
 
 /**
- * Every change of a collection after a revision: from the cache when that goes back far enough. After a restart it does not; then
- * the past is read from etcd, which keeps it for longer, and the cache takes over where that ends. So a client that resumes
- * need not list again only because we were restarted. Throws CACHE_EXPIRED or STORE_COMPACTED when the history is gone.
+ * Every change of a collection after a revision: from the cache when that goes back far enough. After a restart it does
+ * not; then the past is read from etcd, which keeps it for longer, and the cache takes over where that ends. So a
+ * client that resumes need not list again only because we were restarted. Throws CACHE_EXPIRED or STORE_COMPACTED when
+ * the history is gone.
  */
 export async function* changesAfter(
   registry: Registry,

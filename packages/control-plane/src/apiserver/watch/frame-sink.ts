@@ -4,8 +4,8 @@ import type { ServerResponse } from "node:http";
 const flushBytes = 64 * 1024;
 
 /**
- * Writes frames to a client. Those of one turn of the event loop go out as one piece: with many watchers, encrypting and
- * sending each by itself costs more than all the rest.
+ * Writes frames to a client. Those of one turn of the event loop go out as one piece: with many watchers, encrypting
+ * and sending each by itself costs more than all the rest.
  */
 export class FrameSink {
   readonly #response: ServerResponse;
@@ -19,7 +19,9 @@ export class FrameSink {
     this.#signal = signal;
   }
 
-  /** Waits while the client's socket is full, so that a slow client holds no more than its place in the cache's history. */
+  /**
+   * Waits while the client's socket is full, so that a slow client holds no more than its place in the cache's history.
+   */
   write(frame: Buffer): Promise<void> | undefined {
     if (this.#pending.length === 0) setImmediate(() => this.#flush());
     this.#pending.push(frame);

@@ -14,8 +14,8 @@ import { readWatchOptions } from "./watch-options.ts";
 const longestMs = 5 * 60_000;
 
 /**
- * A watch for clients that have nothing but GET: `?poll=30s&resourceVersion=N` answers with the changes after N as soon as
- * there are any, or with none after the time. Without a revision it answers with what is there. The answer's own
+ * A watch for clients that have nothing but GET: `?poll=30s&resourceVersion=N` answers with the changes after N as soon
+ * as there are any, or with none after the time. Without a revision it answers with what is there. The answer's own
  * revision is what to ask with next.
  */
 export async function serveLongPoll(call: ResourceCall): Promise<unknown> {

@@ -29,8 +29,8 @@ export interface WatchRequest {
 const bookmarkEveryMs = 60_000;
 
 /**
- * Streams changes until the client leaves, its time is over, or it cannot keep up. Headers go out at once. What goes wrong
- * after that is an ERROR event with a Status: 410 tells the client to list again.
+ * Streams changes until the client leaves, its time is over, or it cannot keep up. Headers go out at once. What goes
+ * wrong after that is an ERROR event with a Status: 410 tells the client to list again.
  */
 export async function serveWatch(request: WatchRequest, response: ServerResponse): Promise<void> {
   const { registry, resource, namespace, selection, options, frames } = request;

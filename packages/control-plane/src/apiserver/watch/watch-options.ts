@@ -4,7 +4,10 @@ import { badRequest, invalid } from "../status/refusals.ts";
 
 /** Where a watch starts and what it sends besides changes. */
 export interface WatchOptions {
-  /** "latest", "any": first what is there, as ADDED, read from etcd or as it is cached. "now" or a revision: changes after that only. */
+  /**
+   * "latest", "any": first what is there, as ADDED, read from etcd or as it is cached. "now" or a revision: changes
+   * after that only.
+   */
   start: "latest" | "any" | "now" | number;
   /** Ends the initial events with a bookmark that says so. */
   markInitialEnd: boolean;
