@@ -1,8 +1,5 @@
+import { ClusterState, defaultProfile, podInfoOf, schedule } from "@drydock/control-plane";
 import type { Node, Pod } from "@drydock/machinery";
-import { ClusterState } from "../../packages/control-plane/src/scheduler/cluster-state.ts";
-import { podInfoOf } from "../../packages/control-plane/src/scheduler/pod-info.ts";
-import { defaultProfile } from "../../packages/control-plane/src/scheduler/profile.ts";
-import { schedule } from "../../packages/control-plane/src/scheduler/schedule.ts";
 import type { Benchmark, Figure } from "./report.ts";
 import { median, percentile } from "./statistics.ts";
 

@@ -1,5 +1,5 @@
 import { silentLogger } from "@drydock/kit";
-import { Lease, Pod, Workload } from "@drydock/machinery";
+import { findCondition, Lease, Node, Pod, startInformer, Workload } from "@drydock/machinery";
 import t from "tap";
 import { startScheduler } from "../scheduler/start-scheduler.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -55,6 +55,33 @@ t.test("of several, one leads; when it goes, another goes on", async (t) => {
     ["drydock-controllers", "second"],
     ["drydock-scheduler", "second"],
   ]);
+});
+
+t.test("an API server that goes away and comes back is no reason to stop, nor to call nodes lost", async (t) => {
+  const cluster = await startTestCluster();
+  t.teardown(() => cluster.close());
+  const { admin } = cluster;
+  const agent = await startFakeAgent({ client: admin, name: "node-a", heartbeatMs: 300 });
+  cluster.defer(() => agent.close());
+  await cluster.controllers({ nodeMonitorGraceMs: 1200 });
+  await cluster.scheduler();
+  let lost = false;
+  const nodes = startInformer(admin, Node);
+  cluster.defer(() => nodes.stop());
+  nodes.addHandler({
+    updated: (node) => (lost ||= findCondition(node.status?.conditions, "Ready")?.status !== "True"),
+  });
+
+  await cluster.restartApiServer(1500);
+  await admin.create(Workload, web("after", 2));
+  await until(
+    admin,
+    Pod,
+    { namespace: "default", labelSelector: "app=after" },
+    "pods to run",
+    (pods) => pods.length === 2 && pods.every(({ status }) => status?.phase === "Running"),
+  );
+  t.notOk(lost);
 });
 
 function web(name: string, replicas: number): Workload {

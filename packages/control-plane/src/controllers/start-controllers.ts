@@ -115,11 +115,11 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await election?.stop();
-    await stop();
+    // An API server that hangs must not hold us: what is under way then ends with the client.
+    await withinTime(Promise.all([election?.stop(), stop()]), 1500, clock);
     await monitor.stop();
     await informers.stop();
-    await withinTime(recorder.flush(), 1000, clock);
+    await withinTime(recorder.flush(), 500, clock);
   };
   return Promise.resolve({
     failed: new Promise<never>(() => {}),

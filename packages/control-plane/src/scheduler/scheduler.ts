@@ -68,7 +68,12 @@ export class Scheduler {
 
   /** Schedules until the signal aborts, then waits for what is under way. Before and after, it only watches. */
   async lead(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#deps.nodes.synced(signal), this.#deps.pods.synced(signal)]);
+    try {
+      await Promise.all([this.#deps.nodes.synced(signal), this.#deps.pods.synced(signal)]);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
     this.#leading = signal;
     this.#wake();
     await new Promise<void>((resolve) => {

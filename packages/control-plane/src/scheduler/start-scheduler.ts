@@ -57,21 +57,15 @@ export function startScheduler(options: SchedulerOptions): Promise<RunningSchedu
           logger,
           lead: (signal) => scheduler.lead(signal),
         });
-  const leading =
-    election === undefined
-      ? scheduler.lead(stopping.signal).catch((error: unknown) => {
-          // Stopped before the first list was complete.
-          if (!stopping.signal.aborted) throw error;
-        })
-      : Promise.resolve();
+  const leading = election === undefined ? scheduler.lead(stopping.signal) : Promise.resolve();
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stopping.abort();
-    await election?.stop();
-    await leading;
+    // An API server that hangs must not hold us: what is under way then ends with the client.
+    await withinTime(Promise.all([election?.stop(), leading]), 1500, clock);
     await Promise.all([nodes.stop(), pods.stop()]);
-    await withinTime(recorder.flush(), 1000, clock);
+    await withinTime(recorder.flush(), 500, clock);
   };
   return Promise.resolve({
     failed: new Promise<never>(() => {}),

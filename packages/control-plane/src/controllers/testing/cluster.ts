@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@drydock/kit";
 import { type Client, createClient } from "@drydock/machinery";
 import { startApiServer } from "../../apiserver/api-server.ts";
@@ -17,6 +18,8 @@ export interface TestCluster {
   client(identity: Identity): Client;
   controllers(options?: Partial<ControllersOptions>): Promise<RunningControllers>;
   scheduler(): Promise<void>;
+  /** Ends the API server and starts another on the same address and data, `downMs` later. */
+  restartApiServer(downMs: number): Promise<void>;
   /** Run before everything is taken down, last first. */
   defer(end: () => Promise<unknown>): void;
   close(): Promise<void>;
@@ -32,11 +35,13 @@ export async function startTestCluster(): Promise<TestCluster> {
     const pki = await ensurePki(join(directory, "pki"), { hosts: [] });
     const etcd = await startEtcd({ dataDir: join(directory, "etcd"), pki, unsafeNoFsync: true });
     ends.push(() => etcd.close());
-    const api = await startApiServer({
-      etcd: { endpoints: etcd.endpoints, tls: etcd.clientTls },
-      listen: [{ host: "127.0.0.1", port: 0 }],
-      pki,
-    });
+    const serve = (port: number) =>
+      startApiServer({
+        etcd: { endpoints: etcd.endpoints, tls: etcd.clientTls },
+        listen: [{ host: "127.0.0.1", port }],
+        pki,
+      });
+    let api = await serve(0);
     ends.push(() => api.close());
     const client = (identity: Identity): Client => {
       const { cert, key } = pki.certificates[identity];
@@ -61,6 +66,12 @@ export async function startTestCluster(): Promise<TestCluster> {
         const running = await startScheduler({ client: client("scheduler"), logger: silentLogger });
         ends.push(() => running.close());
         await running.synced();
+      },
+      async restartApiServer(downMs) {
+        const { port } = api;
+        await api.close();
+        await sleep(downMs);
+        api = await serve(port);
       },
       defer: (end) => ends.push(end),
       close,

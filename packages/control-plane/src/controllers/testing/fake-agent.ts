@@ -38,7 +38,7 @@ export async function startFakeAgent(options: FakeAgentOptions): Promise<FakeAge
   const track = (promise: Promise<void>): void => {
     const tracked = promise
       .catch((error: unknown) => {
-        if (!hasCode(error, "API_NOT_FOUND", "API_CONFLICT")) throw error;
+        if (!hasCode(error, "API_NOT_FOUND", "API_CONFLICT", "API_UNAVAILABLE")) throw error;
       })
       .finally(() => work.delete(tracked));
     work.add(tracked);

@@ -8,6 +8,7 @@ import {
   type KubeObject,
   Pod,
   type ResourceType,
+  type Status,
   Workload,
 } from "@drydock/machinery";
 import { failure } from "../../errors.ts";
@@ -87,7 +88,8 @@ async function createPods(
     const message = `Scaled up revision ${revision} from ${before} to ${before + result.succeeded}`;
     deps.recorder.recordEvent(workload, "Normal", "ScaledUp", message);
   }
-  const [cause] = result.errors;
+  // The namespace is being emptied, and this Workload will follow its pods.
+  const [cause] = result.errors.filter((error) => !isNamespaceTerminating(error));
   if (cause === undefined) return;
   const why = cause instanceof Error ? cause.message : String(cause);
   deps.recorder.recordEvent(workload, "Warning", "FailedCreate", `Error creating pods of revision ${revision}: ${why}`);
@@ -95,6 +97,12 @@ async function createPods(
     cause,
     details: { created: result.succeeded, wanted: pods.length },
   });
+}
+
+function isNamespaceTerminating(error: unknown): boolean {
+  if (!hasCode(error, "API_FORBIDDEN")) return false;
+  const status = error.details.status as Status | undefined;
+  return status?.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
 }
 
 async function createPod({ client, podWrites }: ExecuteDeps, workload: Workload, pod: Pod): Promise<void> {
