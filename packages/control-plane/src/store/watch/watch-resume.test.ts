@@ -262,14 +262,19 @@ t.test("a peer that takes connections and says nothing is given up", async (t) =
 t.test("a consumer that stops reading costs bounded memory and loses nothing", async (t) => {
   const temporary = await temporaryEtcd(t);
   const store = storeOf(t, temporary);
+  const proxy = await tcpProxy(t, temporary.port);
   const first = await store.create("/b/0", Buffer.alloc(10));
-  const watch = store.watch("/b/", 0, new AbortController().signal);
+  const watch = storeOf(t, temporary, proxy.port).watch("/b/", 0, new AbortController().signal);
   const batches = watch[Symbol.asyncIterator]();
   t.equal((await batches.next()).value?.revision, first);
+  const { connections } = proxy;
   let last = first;
   // 60 MB, which is more than is held for a consumer.
   for (let i = 1; i <= 60; i++) last = await store.create(`/b/${i}`, Buffer.alloc(1_000_000, i));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const givenUp = async (): Promise<void> => {
+    while (proxy.connections === connections) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  await within(10_000, "giving up", givenUp());
   const events = await within(
     20_000,
     "reading",
