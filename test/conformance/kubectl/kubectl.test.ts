@@ -18,6 +18,8 @@ const only = process.argv[2];
 if (binary === undefined) {
   t.pass("skipped", { skip: "kubectl is not installed: npm run setup installs it" });
 } else {
+  // Each transcript has its own namespace, and kubectl waits more than it works.
+  t.jobs = 3;
   const plane = await startControlPlane();
   t.teardown(() => plane.close());
   const bin = join(plane.directory, "bin");
@@ -42,7 +44,7 @@ if (binary === undefined) {
 
   const files = (await readdir(join(here, "transcripts"))).filter((file) => !only || file.startsWith(only));
   for (const file of files) {
-    t.test(file, async (t) => {
+    t.test(file, { buffered: true, timeout: 120_000 }, async (t) => {
       const namespace = file.replace(/\.txt$/, "");
       const config = await readFile(plane.kubeconfig, "utf8");
       await writeFile(

@@ -16,6 +16,7 @@ export const admissionStages: readonly AdmissionStage[] = [
 export const pipeline: readonly { name: string; what: string }[] = [
   { name: "authenticate", what: "who asks: the client certificate's name and groups" },
   { name: "limit-in-flight", what: "refuses more requests at once than the server can hold" },
+  { name: "impersonate", what: "acts as another user when the sender may (kubectl --as)" },
   { name: "authorize", what: "RBAC: may they do this?" },
   { name: "decode", what: "body to object: unknown fields, types, defaults" },
   { name: "admit", what: admissionStages.map(({ name }) => name).join(", ") },

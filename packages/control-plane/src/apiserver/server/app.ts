@@ -11,6 +11,7 @@ import { requestSignal } from "../http/request-signal.ts";
 import { audit } from "../pipeline/audit.ts";
 import { authenticate } from "../pipeline/authenticate.ts";
 import { authorize } from "../pipeline/authorize.ts";
+import { impersonate } from "../pipeline/impersonate.ts";
 import { anonymousUser } from "../rbac/user.ts";
 import { badRequest, noSuchResource, tooLarge } from "../status/refusals.ts";
 import { statusOfError } from "../status/status-of-error.ts";
@@ -54,6 +55,9 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
     });
     api.timings.measure("limit-in-flight", () => {
       request.leave = api.inFlight.enter(context.info);
+    });
+    api.timings.measure("impersonate", () => {
+      context.user = impersonate(api.policy, context.user, request.headers);
     });
     api.timings.measure("authorize", () => authorize(api.policy, context.user, context.info, context.query));
   });

@@ -74,6 +74,29 @@ t.test("roles and bindings: cluster-wide, in one namespace, by name, and at once
   });
 });
 
+t.test("impersonation: with the right to, with the other's rights, and never passed over", async (t) => {
+  const as = (name: string, group = "") => ({
+    headers: { "impersonate-user": name, ...(group ? { "impersonate-group": group } : {}) },
+  });
+  t.equal((await admin.call("GET", pods, as("nobody"))).status, 403, "an administrator as nobody has no rights");
+  t.match((await admin.call("GET", "/api/v1/secrets", as("x", "developers"))).json, {
+    code: 403,
+    message: /User "x" cannot list/,
+  });
+  t.equal((await admin.call("GET", pods, as("x", "developers"))).status, 200, "with a group that may");
+  t.match((await dev.call("GET", pods, as("drydock-admin", "system:masters"))).json, {
+    code: 403,
+    message:
+      'users "drydock-admin" is forbidden: User "dev" cannot impersonate resource "users" in API group "" at the cluster scope',
+  });
+  t.equal((await anonymous.call("GET", "/healthz", as("x"))).status, 403);
+  t.equal((await admin.call("GET", pods, { headers: { "impersonate-group": "g" } })).status, 400);
+  t.equal(
+    (await admin.call("GET", pods, { headers: { "impersonate-user": "x", "impersonate-extra-a": "b" } })).status,
+    400,
+  );
+});
+
 t.test("an agent writes its own node, lease and pods, and nothing of others", async (t) => {
   const node = (name: string) => ({ metadata: { name }, status: { phase: "Running" } });
   t.match((await nodeA.call("POST", "/api/v1/nodes", { body: node("a") })).json, {
