@@ -34,6 +34,9 @@ import type { ExecSession, ProcessConfig } from "./index.ts";
 /** One suite, each executor: what a runtime promises does not depend on who makes the system calls. */
 const executors = process.arch === "x64" ? [nativeExecutor, directExecutor] : [directExecutor];
 
+// Under emulation, and while other tests run, calls take ten times longer.
+t.setTimeout(240_000);
+
 for (const executor of executors) {
   t.test(`containers by the ${executor.name} executor`, async (t) => {
     const host = makeTestHost(executor);

@@ -15,7 +15,7 @@ export interface CompileInput {
   id: string;
   config: RuntimeConfig;
   root: RootSource;
-  /** The container's directory: the shim writes pid and exit there, and its `root` is the mount point. */
+  /** The container's directory: the shim writes pid and exit there, and `root` and `empty` are places to mount on. */
   directory: string;
   /** Directory of the container's cgroup; none when the host has no cgroup v2. */
   cgroup?: string;

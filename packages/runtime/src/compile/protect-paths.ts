@@ -1,11 +1,9 @@
 import {
   atFlags,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
   flags,
-  fsconfigCommands,
   mountAttributeBytes,
   mountAttributes,
+  mountFlags,
   named,
   openFlags,
   openTreeFlags,
@@ -17,10 +15,11 @@ import type { CompileInput } from "./compile-input.ts";
 import { atCwd, attach, emptyPath, openInRoot } from "./steps.ts";
 
 /**
- * Opens the host's /dev/null and an empty read-only directory while the host's root is still there: what covers a
- * masked path never comes from the container, whose /dev/null may be anything (CVE-2025-31133).
+ * Opens the host's /dev/null and makes an empty read-only directory while the host's root is still there: what covers a
+ * masked path never comes from the container, whose /dev/null may be anything (CVE-2025-31133). The directory is
+ * attached in this mount namespace, since kernels before 6.15 clone nothing that is not.
  */
-function coverSteps(): Step[] {
+function coverSteps(empty: string): Step[] {
   return [
     {
       name: "openat",
@@ -29,35 +28,24 @@ function coverSteps(): Step[] {
       result: "null",
     },
     {
-      name: "fsopen",
-      args: ["tmpfs", FSOPEN_CLOEXEC],
+      name: "mount",
+      args: ["tmpfs", empty, "tmpfs", flags(mountFlags, "MS_RDONLY"), "nr_inodes=1,mode=0555"],
       why: "an empty directory, to cover masked directories with",
-      result: "filesystem",
     },
     {
-      name: "fsconfig",
-      args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_SET_STRING"), "nr_inodes", "1", 0],
-      why: "nothing can be made in it",
-    },
-    {
-      name: "fsconfig",
-      args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_CMD_CREATE"), 0, 0, 0],
-      why: "make it",
-    },
-    {
-      name: "fsmount",
-      args: [resultOf("filesystem"), FSMOUNT_CLOEXEC, flags(mountAttributes, "MOUNT_ATTR_RDONLY")],
-      why: "read-only, nowhere yet",
+      name: "openat",
+      args: [atCwd, empty, named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
+      why: "that directory",
       result: "empty",
     },
   ];
 }
 
 /** linux.maskedPaths: a file is covered with /dev/null, a directory with an empty one, a path that is not there is left. */
-export function maskSteps({ config, arch }: CompileInput): Step[] {
+export function maskSteps({ config, arch, directory }: CompileInput): Step[] {
   const paths = config.linux?.maskedPaths ?? [];
   if (paths.length === 0) return [];
-  return [...coverSteps(), ...paths.flatMap((path, index) => maskOne(path, index, arch))];
+  return [...coverSteps(`${directory}/empty`), ...paths.flatMap((path, index) => maskOne(path, index, arch))];
 }
 
 function maskOne(path: string, index: number, arch: CompileInput["arch"]): Step[] {

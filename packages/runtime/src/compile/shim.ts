@@ -101,8 +101,12 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
         why: "tell the caller the pid",
         onError: { ignore: "any" },
       },
-      { name: "close", args: [reportFd], why: "from here on the container's process alone holds the report pipe" },
       ...writeFile(shimFiles.pid, memory("pidMessage", 8), "for callers to come: the pid"),
+      {
+        name: "close",
+        args: [reportFd],
+        why: "the pid is known to all; from here on the container's process alone holds the report pipe",
+      },
       {
         name: "close_range",
         args: [0, 2, 0],

@@ -59,7 +59,7 @@ function claim(id: string, stateDir: string, directory: string): void {
       hint: "choose another id, or delete that container first",
     });
   }
-  mkdirSync(join(directory, "root"));
+  for (const place of ["root", "empty"]) mkdirSync(join(directory, place));
 }
 
 function makeCgroup(
