@@ -241,6 +241,9 @@ t.test("workloads on a real API server", async (t) => {
       "orphans",
       (all) => all.length === 2 && all.every(({ metadata }) => (metadata.ownerReferences ?? []).length === 0),
     );
+    await until(admin, Workload, { namespace }, "the workload to go", (all) =>
+      all.every(({ metadata }) => metadata.name !== "own"),
+    );
     const before = (await admin.list(Pod, podsOf("own"))).items.map(({ metadata }) => metadata.uid).sort();
     const again = await admin.create(Workload, web("own", 2));
     const adopted = await until(admin, Pod, podsOf("own"), "adoption", (all) =>
