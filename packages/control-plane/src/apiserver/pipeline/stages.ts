@@ -2,6 +2,7 @@ import type { AdmissionStage } from "../admission/admission.ts";
 import { namespaceLifecycle } from "../admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "../admission/node-restriction.ts";
 import { priority } from "../admission/priority.ts";
+import { rbacEscalation } from "../admission/rbac-escalation.ts";
 import { serviceAccount } from "../admission/service-account.ts";
 
 /** Admission, in the order in which its rules run. */
@@ -10,6 +11,7 @@ export const admissionStages: readonly AdmissionStage[] = [
   priority,
   namespaceLifecycle,
   nodeRestriction,
+  rbacEscalation,
 ];
 
 /** The way of a request through the server, as `explain --pipeline` lists it. */

@@ -151,6 +151,66 @@ t.test("an agent writes its own node, lease and pods, and nothing of others", as
   t.equal((await nodeA.call("POST", "/api/v1/namespaces/default/events", { body: event })).status, 201);
 });
 
+t.test("nobody gives what they do not have", async (t) => {
+  const roles = `${rbac}/namespaces/default/roles`;
+  const bindings = `${rbac}/namespaces/default/rolebindings`;
+  const manager = await plane.as({ commonName: "manager" });
+  await admin.call("POST", roles, {
+    body: {
+      metadata: { name: "manager" },
+      rules: [
+        {
+          apiGroups: ["rbac.authorization.k8s.io"],
+          resources: ["roles", "rolebindings"],
+          verbs: ["*"],
+          resourceNames: [],
+        },
+        { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+      ],
+    },
+  });
+  // "*" on roles includes escalate and bind: this one is to have neither.
+  const writes = ["get", "list", "create", "update", "delete"];
+  await admin.call("PATCH", `${roles}/manager`, {
+    headers: { "content-type": "application/json-patch+json" },
+    body: [{ op: "replace", path: "/rules/0/verbs", value: writes }],
+  });
+  const subjects = [{ kind: "User", name: "manager" }];
+  await admin.call("POST", bindings, {
+    body: { metadata: { name: "manager" }, roleRef: { kind: "Role", name: "manager" }, subjects },
+  });
+  const role = (name: string, verbs: string[]) => ({
+    metadata: { name },
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs }],
+  });
+  let answer = await manager.call("POST", roles, { body: role("less", ["get"]) });
+  for (let i = 0; i < 50 && answer.status === 403; i++)
+    answer = await manager.call("POST", roles, { body: role("less", ["get"]) });
+  t.equal(answer.status, 201, "what they have");
+  t.match((await manager.call("POST", roles, { body: role("more", ["get", "delete"]) })).json, {
+    code: 403,
+    message: /user "manager" .* is attempting to grant RBAC permissions not currently held:\n.*"delete"/,
+  });
+  const bind = (name: string, roleRef: object) =>
+    manager.call("POST", bindings, { body: { metadata: { name }, roleRef, subjects } });
+  t.match((await bind("up", { kind: "ClusterRole", name: "cluster-admin" })).json, {
+    code: 403,
+    message: /not currently held/,
+  });
+  t.match((await bind("later", { kind: "Role", name: "none" })).json, { code: 403, message: /does not exist/ });
+  t.equal((await bind("same", { kind: "Role", name: "less" })).status, 201);
+  const controllers = await plane.as({ commonName: "system:kube-controller-manager" });
+  const own = await controllers.call("PATCH", `${rbac}/clusterroles/system:kube-controller-manager`, {
+    headers: { "content-type": "application/json-patch+json" },
+    body: [{ op: "add", path: "/rules/-", value: { apiGroups: ["*"], resources: ["*"], verbs: ["*"] } }],
+  });
+  t.match(
+    own.json,
+    { code: 403, message: /not currently held/ },
+    "the controllers may change all objects, and yet not their own rights",
+  );
+});
+
 t.test("scheduler and controllers have what they need and no more", async (t) => {
   const scheduler = await plane.as({ commonName: "system:kube-scheduler" });
   const controllers = await plane.as({ commonName: "system:kube-controller-manager" });

@@ -1,7 +1,7 @@
 import { ClusterRole, ClusterRoleBinding, type KubeObject, Role, RoleBinding } from "@drydock/machinery";
-import type { BindingObject, PolicySource, RoleObject } from "../rbac/authorizer.ts";
 import type { Registry } from "../registry/registry.ts";
 import { collectionPrefix } from "../registry/resource.ts";
+import type { BindingObject, PolicySource, RoleObject } from "./authorizer.ts";
 
 /**
  * RBAC's objects from the watch caches: a decision never waits for etcd, and a change counts a moment after it is
