@@ -15,6 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -294,17 +295,24 @@ for (const executor of executors) {
     });
 
     scenario("more layers than fit into one mount call", async (t) => {
-      const lower = Array.from({ length: 60 }, (_, index) => {
-        const layer = join(host.directory, "layers", `${index}-${"x".repeat(80)}`);
-        mkdirSync(layer, { recursive: true });
-        writeFileSync(join(layer, `file${index}`), "");
-        return layer;
-      });
-      const request = { root: { type: "volatile-overlay", lower: [...lower, host.rootfs] } };
-      const { output, code } = await runScript("many", "ls / | grep -c file", { request });
-      t.equal(code, 0, output);
-      t.equal(output, "60\n");
-      rmSync(join(host.directory, "layers"), { recursive: true });
+      const [major = 0, minor = 0] = release().split(".").map(Number);
+      // Relative to a common parent; beyond that the kernel must take them one by one.
+      for (const count of major > 6 || (major === 6 && minor >= 7) ? [40, 60] : [40]) {
+        const lower = Array.from({ length: count }, (_, index) => {
+          const layer = join(host.directory, "layers", `${index}-${"x".repeat(80)}`);
+          mkdirSync(layer, { recursive: true });
+          writeFileSync(join(layer, `file${index}`), "");
+          return layer;
+        });
+        symlinkSync(host.rootfs, join(host.directory, "layers/rootfs"));
+        const request = {
+          root: { type: "volatile-overlay", lower: [...lower, join(host.directory, "layers/rootfs")] },
+        };
+        const { output, code } = await runScript(`many-${count}`, "ls / | grep -c file", { request });
+        t.equal(code, 0, output);
+        t.equal(output, `${count}\n`);
+        rmSync(join(host.directory, "layers"), { recursive: true });
+      }
     });
 
     scenario("gets no descriptor of the host, and cannot reach one", async (t) => {

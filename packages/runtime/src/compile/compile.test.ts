@@ -124,3 +124,13 @@ t.test("options of an overlay are escaped", async (t) => {
     String.raw`lowerdir=/a\\:b:/c\\,d,upperdir=/u\\,p,workdir=/w`,
   );
 });
+
+t.test("layers that do not fit into a page of options", async (t) => {
+  const layers = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `/store/${"p".repeat(60)}/${index}`);
+  const plan = (lower: string[]): string =>
+    printProgram(compile(input(minimal, { root: { type: "overlay", lower, upper: "/u", work: "/w" } })));
+  t.match(plan(layers(50)), /mount\("overlay".*lowerdir=\/store/);
+  t.match(plan(layers(200)), /chdir\("\/store\/p+"\).*\n.*mount\("overlay".*lowerdir=0:1:2/);
+  t.match(plan(layers(2000)), /"lowerdir\+", "\/store\/p+\/1999"/);
+});

@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import {
+  cloneFlags,
   directoryFlags,
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
@@ -71,17 +73,36 @@ function openRoot(path: string, arch: CompileInput["arch"]): Step {
   };
 }
 
-/** One overlay mount, by mount(2); by the mount API where the layers do not fit into a page. `lower`: top-most first. */
+/**
+ * One overlay mount, by mount(2). Where the layers' paths do not fit into its page of options: relative to their common
+ * parent, else by the mount API one by one (Linux 6.7 and newer). `lower`: top-most first.
+ */
 function overlay(lower: readonly string[], upper: string, work: string, place: string, flagsOnly: string[]): Step[] {
   const why = `the root file system: ${lower.length} read-only ${lower.length === 1 ? "layer" : "layers"} below a writable one`;
-  const options = [
-    `lowerdir=${lower.map(escapeLayer).join(":")}`,
-    `upperdir=${escapeOption(upper)}`,
-    `workdir=${escapeOption(work)}`,
-    ...flagsOnly,
-  ].join(",");
-  if (Buffer.byteLength(options) <= longestOptions) {
-    return [{ name: "mount", args: ["overlay", place, "overlay", 0, options], why }];
+  const optionsOf = (layers: readonly string[]): string =>
+    [
+      `lowerdir=${layers.map(escapeLayer).join(":")}`,
+      `upperdir=${escapeOption(upper)}`,
+      `workdir=${escapeOption(work)}`,
+      ...flagsOnly,
+    ].join(",");
+  const mount = (layers: readonly string[]): Step => ({
+    name: "mount",
+    args: ["overlay", place, "overlay", 0, optionsOf(layers)],
+    why,
+  });
+  if (fits(optionsOf(lower))) return [mount(lower)];
+  const parent = commonParent(lower);
+  const relative = lower.map((layer) => layer.slice(parent.length + 1));
+  if (fits(optionsOf(relative))) {
+    return [
+      {
+        name: "chdir",
+        args: [parent || "/"],
+        why: "the layers' common parent: their full paths do not fit into one mount call",
+      },
+      mount(relative),
+    ];
   }
   const set = (key: string, value: string): Step => ({
     name: "fsconfig",
@@ -124,6 +145,17 @@ function overlay(lower: readonly string[], upper: string, work: string, place: s
   ];
 }
 
+function fits(options: string): boolean {
+  return Buffer.byteLength(options) <= longestOptions;
+}
+
+/** The directory that all layers are below; "" for the root. */
+function commonParent(layers: readonly string[]): string {
+  let parent = dirname(layers[0] ?? "/");
+  while (parent !== "/" && !layers.every((layer) => layer.startsWith(`${parent}/`))) parent = dirname(parent);
+  return parent === "/" ? "" : parent;
+}
+
 /** A comma ends an option and a colon ends a layer; overlayfs takes both after a backslash. */
 function escapeLayer(path: string): string {
   return path.replace(/[\\:,]/g, "\\$&");
@@ -142,6 +174,17 @@ export function pivotSteps({ config }: CompileInput): Step[] {
       propagation
     ];
   return [
+    {
+      name: "openat",
+      args: [atCwd, "/proc/self/ns/mnt", named("O_RDONLY|O_CLOEXEC", openFlags.O_CLOEXEC)],
+      why: "this mount namespace",
+      result: "namespace",
+    },
+    {
+      name: "setns",
+      args: [resultOf("namespace"), flags(cloneFlags, "CLONE_NEWNS")],
+      why: "from the caller's root, which may be a chroot, to the root of the namespace: below a chroot the host would stay mounted, and an exec would end up there",
+    },
     { name: "fchdir", args: [resultOf("root")], why: "pivot_root works on the current directory" },
     {
       name: "pivot_root",

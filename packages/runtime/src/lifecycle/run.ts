@@ -80,7 +80,8 @@ function makeCgroup(
   record.cgroupRoot = context.cgroupRoot;
   createCgroup(context.cgroupRoot, cgroup);
   record.notEnforced.push(...applyLimits(cgroup, limits));
-  if (request.pid1 === "reaper") createCgroup(cgroup, join(cgroup, leafCgroup));
+  // Plainly: with controllers passed on to the leaf, no process could be born in the cgroup above it.
+  if (request.pid1 === "reaper") mkdirSync(join(cgroup, leafCgroup));
 }
 
 /** Removes what a failed start has left; a failure to do so does not replace the reason of the failed start. */
