@@ -120,15 +120,12 @@ export class NativeContainers {
     }
   }
 
-  close(): void {
+  /** Lets go: what has been read of any output is written, the rest waits in the FIFOs. */
+  async close(): Promise<void> {
     this.#closed.abort();
-    for (const pump of this.#pumps.values()) pump.close();
-  }
-
-  /** Layer directories that containers stand on, for garbage collection of images. */
-  async layersInUse(podUid: string): Promise<string[]> {
-    const records = await Promise.all((await this.list(podUid)).map(({ id }) => this.#record(id)));
-    return records.flatMap((record) => record?.layers ?? []);
+    const pumps = [...this.#pumps.values()];
+    for (const pump of pumps) pump.close();
+    await Promise.all(pumps.map((pump) => pump.done));
   }
 
   async #prepare(id: string, spec: ContainerSpec) {
@@ -178,7 +175,7 @@ export class NativeContainers {
 
   #openPump(container: { id: string; logPath: string }, directory: string, hold: boolean): LogPump {
     const { rotation, logger } = this.#options;
-    const pump = new LogPump(directory, container.logPath, rotation, hold, logger);
+    const pump = new LogPump({ directory, logPath: container.logPath, rotation, hold, logger });
     this.#pumps.set(container.id, pump);
     void pump.done.then(() => this.#pumps.get(container.id) === pump && this.#pumps.delete(container.id));
     return pump;

@@ -50,7 +50,7 @@ export class NativePods implements PodRuntime {
 
   async close(): Promise<void> {
     this.#listeners.clear();
-    this.#containers.close();
+    await this.#containers.close();
   }
 
   async listPods(): Promise<ObservedPod[]> {

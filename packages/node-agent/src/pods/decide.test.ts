@@ -1,6 +1,6 @@
 import t from "tap";
+import { at, ended, image, makePod, makeRun, now, observe, policy, uid, view, web } from "../test/pod-values.ts";
 import { decide, decideOrphan } from "./decide.ts";
-import { at, ended, image, makePod, makeRun, now, observe, policy, uid, view, web } from "./test-pods.ts";
 import type { PodView } from "./view.ts";
 
 const types = (one: PodView): string[] => decide(one, policy).actions.map(({ type }) => type);

@@ -1,7 +1,8 @@
 import { type Logger, messageOf } from "@drydock/kit";
 import { type Client, type Informer, Pod, startInformer } from "@drydock/machinery";
 import type { PodRuntime } from "../port/pod-runtime.ts";
-import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
+import { PodWorker } from "./pod-worker.ts";
+import type { WorkerEnvironment } from "./worker-environment.ts";
 
 export interface PodManagerOptions {
   client: Client;

@@ -1,27 +1,15 @@
-import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from "@drydock/kit";
-import { type Client, type Container, type EventRecorder, Pod } from "@drydock/machinery";
-import { type ImagePuller, pullFailureMessage, pullFailureReason } from "../images/image-puller.ts";
-import type { ObservedContainer, ObservedPod, PodRuntime } from "../port/pod-runtime.ts";
+import { backoffDelay, type Logger, messageOf } from "@drydock/kit";
+import type { Pod } from "@drydock/machinery";
+import type { ObservedContainer, ObservedPod } from "../port/pod-runtime.ts";
 import { PodProbers } from "../probes/pod-probers.ts";
 import { type Action, type Decision, decide, decideOrphan } from "./decide.ts";
-import type { PodHost } from "./pod-host.ts";
+import { deleteFromApi } from "./delete-from-api.ts";
+import { Preparations } from "./preparations.ts";
 import { podStatus } from "./status.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { noticesOf } from "./transitions.ts";
-import type { Obstacle, PodView, Preparation, SyncPolicy } from "./view.ts";
-
-/** What all workers of a node share. */
-export interface WorkerEnvironment {
-  client: Client;
-  host: PodHost;
-  runtime: PodRuntime;
-  puller: ImagePuller;
-  recorder: EventRecorder;
-  policy: SyncPolicy;
-  hostIP: string;
-  clock: Clock;
-  logger: Logger;
-}
+import type { Obstacle, PodView } from "./view.ts";
+import type { WorkerEnvironment } from "./worker-environment.ts";
 
 /**
  * Brings one pod to what the API says, one step after the other: look, decide, do, until there is nothing to do; then sleep until the pod,
@@ -33,8 +21,7 @@ export class PodWorker {
   readonly #env: WorkerEnvironment;
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
-  readonly #preparations = new Map<string, Preparation>();
-  readonly #prepareFailures = new Map<string, number>();
+  readonly #preparations: Preparations;
   readonly #stopping = new Map<string, number>();
   readonly #probers: PodProbers;
   #pod: Pod | undefined;
@@ -56,10 +43,16 @@ export class PodWorker {
       now: () => env.clock.now(),
       logger: this.#logger,
       onChange: () => this.poke(),
-      onFailure: (container, kind, message) => {
-        const word = { readiness: "Readiness", liveness: "Liveness", startup: "Startup" }[kind];
-        this.#warn(container, "Unhealthy", `${word} probe failed: ${message}`);
-      },
+      onFailure: (container, kind, message) =>
+        this.#warn(container, "Unhealthy", `${probeWords[kind]} probe failed: ${message}`),
+    });
+    this.#preparations = new Preparations({
+      puller: env.puller,
+      backoff: env.policy.imageBackoff,
+      now: () => env.clock.now(),
+      signal: this.#stopped.signal,
+      onChange: () => this.poke(),
+      event: (type, container, reason, message) => this.#event(type, container, reason, message),
     });
     if (pod) this.update(pod);
     this.done = this.#run();
@@ -84,7 +77,7 @@ export class PodWorker {
     this.poke();
   }
 
-  /** Look again soon. */
+  /** Look again. */
   poke(): void {
     this.#again = true;
     this.#wake();
@@ -152,7 +145,7 @@ export class PodWorker {
     return {
       observed,
       health: this.#probers.health(),
-      preparations: this.#preparations,
+      preparations: this.#preparations.states,
       stopping: this.#stopping,
       ...(this.#sandboxFailure ? { sandboxFailure: this.#sandboxFailure } : {}),
       now: this.#env.clock.now(),
@@ -164,7 +157,7 @@ export class PodWorker {
     const steps: Promise<void>[] = [];
     for (const action of actions) {
       if (action.type === "stop") this.#stopContainer(action);
-      else if (action.type === "prepare") this.#prepare(action.container);
+      else if (action.type === "prepare") this.#preparations.begin(action.container);
       else steps.push(this.#step(action, pod, observed));
     }
     const results = await Promise.allSettled(steps);
@@ -208,17 +201,16 @@ export class PodWorker {
 
   async #start(pod: Pod, action: Extract<Action, { type: "start" }>, observed: ObservedPod | undefined): Promise<void> {
     const { name } = action.container;
-    this.#preparations.delete(name);
+    this.#preparations.use(name);
     let run: ObservedContainer;
     try {
       run = await this.#env.host.start(pod, action, observed?.sandbox?.ip ?? "");
     } catch (error) {
-      const obstacle = this.#obstacle(action.container, "CreateContainerConfigError", messageOf(error));
-      this.#preparations.set(name, obstacle);
+      this.#preparations.fail(action.container, "CreateContainerConfigError", messageOf(error));
       this.#warn(name, "Failed", `Error: ${messageOf(error)}`);
       return;
     }
-    this.#prepareFailures.delete(name);
+    this.#preparations.succeeded(name);
     this.#normal(name, "Created", `Created container: ${name}`);
     if (run.startedAt === undefined) {
       this.#warn(name, "Failed", `Error: failed to start container: ${run.message ?? "unknown"}`);
@@ -234,92 +226,34 @@ export class PodWorker {
     }
   }
 
-  /** Finds the image of the next run, in the background. */
-  #prepare(container: Container): void {
-    const { name } = container;
-    const reference = container.image ?? "";
-    this.#preparations.set(name, { reference, state: "busy" });
-    const settle = (preparation: Preparation): void => {
-      // The pod may have been given another image meanwhile.
-      if (this.#preparations.get(name)?.reference === reference) this.#preparations.set(name, preparation);
-    };
-    const report = {
-      pulling: () => this.#normal(name, "Pulling", `Pulling image "${container.image}"`),
-      present: () => this.#normal(name, "Pulled", `Container image "${container.image}" already present on machine`),
-      pulled: (image: { sizeBytes: number }, ms: number) =>
-        this.#normal(
-          name,
-          "Pulled",
-          `Successfully pulled image "${container.image}" in ${ms}ms. Image size: ${image.sizeBytes} bytes.`,
-        ),
-    };
-    this.#env.puller
-      .ensure(container, report, this.#stopped.signal)
-      .then((image) => {
-        settle({ reference, state: "done", image });
-      })
-      .catch((error: unknown) => {
-        if (this.#stopped.signal.aborted) return;
-        const message = pullFailureMessage(container.image ?? "", error);
-        settle(this.#obstacle(container, pullFailureReason(error), message));
-        this.#warn(name, "Failed", `Failed to pull image "${container.image}": ${message}`);
-        this.#warn(name, "Failed", `Error: ${pullFailureReason(error)}`);
-      })
-      .finally(() => this.poke());
-  }
-
-  #obstacle(container: Container, reason: string, message: string): Preparation {
-    const failedAt = this.#env.clock.now();
-    const failures = (this.#prepareFailures.get(container.name) ?? 0) + 1;
-    this.#prepareFailures.set(container.name, failures);
-    const retryAt = failedAt + backoffDelay(this.#env.policy.imageBackoff, failures);
-    return { reference: container.image ?? "", state: "failed", reason, message, failedAt, retryAt };
-  }
-
   /** Asks a container to stop and goes on; its end is noticed like any other. */
   #stopContainer({ run, deadline, message }: Extract<Action, { type: "stop" }>): void {
     if (!this.#stopping.has(run.id)) this.#normal(run.name, "Killing", message);
     this.#stopping.set(run.id, deadline);
     this.#probers.retire(run.id);
-    this.#env.runtime
-      .stopContainer(run.id, Math.max(0, deadline - this.#env.clock.now()))
-      .catch((error: unknown) => {
+    this.#env.runtime.stopContainer(run.id, Math.max(0, deadline - this.#env.clock.now())).then(
+      () => this.poke(),
+      (error: unknown) => {
         this.#logger.error(
           { container: run.name, error: messageOf(error) },
           "container could not be stopped, will be tried again",
         );
         this.#stopping.delete(run.id);
         this.#wakeIn(1_000);
-      })
-      .finally(() => this.poke());
+      },
+    );
   }
 
   async #finish(pod: Pod | undefined, observed: ObservedPod | undefined): Promise<void> {
     if (pod && this.#status) {
       if (observed) this.#report({ ...this.#view(observed), pod });
       await this.#status.flush();
-      if (!(await this.#deleteFromApi(pod))) return;
+      if (this.#stopped.signal.aborted) return;
+      if (!(await deleteFromApi(this.#env.client, pod))) return;
     }
     await this.#env.host.forget(this.uid, observed, pod);
     this.#logger.info({}, "pod is gone");
     this.#gone = true;
-  }
-
-  /** False when it stays for now, because somebody's finalizer holds it. */
-  async #deleteFromApi(pod: Pod): Promise<boolean> {
-    const { namespace, name, uid } = pod.metadata;
-    try {
-      const left = await this.#env.client.delete(
-        Pod,
-        { namespace, name },
-        { gracePeriodSeconds: 0, preconditions: uid === undefined ? {} : { uid } },
-      );
-      return left === undefined || (left.metadata.finalizers ?? []).length === 0;
-    } catch (error) {
-      // Conflict: another pod has the name by now.
-      if (hasCode(error, "API_NOT_FOUND", "API_CONFLICT")) return true;
-      throw error;
-    }
   }
 
   #report(view: PodView): void {
@@ -359,6 +293,8 @@ export class PodWorker {
     if (this.#pod) this.#env.recorder.recordEvent(this.#pod, type, reason, message, field);
   }
 }
+
+const probeWords = { readiness: "Readiness", liveness: "Liveness", startup: "Startup" };
 
 /** Resource versions of one resource grow, and may be compared as whole numbers. */
 function revisionOf(pod: Pod): bigint {

@@ -1,11 +1,11 @@
 import type { Container } from "@drydock/machinery";
 import t from "tap";
+import { image, makePod, uid, web } from "../test/pod-values.ts";
 import { containerSpecOf, sandboxSpecOf } from "./container-spec.ts";
 import { environmentOf } from "./environment.ts";
 import { expand } from "./expand.ts";
 import { oomScoreAdj, podCgroupPath, qosClassOf } from "./qos.ts";
 import { resourcesOf } from "./resources.ts";
-import { image, makePod, uid, web } from "./test-pods.ts";
 
 const facts = { nodeName: "node-1", hostIP: "10.88.0.11", podIP: "10.88.1.2" };
 

@@ -1,7 +1,7 @@
 import type { PodStatus } from "@drydock/machinery";
 import t from "tap";
+import { at, ended, makePod, makeRun, now, observe, policy, uid, view } from "../test/pod-values.ts";
 import { podStatus, statusPatch } from "./status.ts";
-import { at, ended, makePod, makeRun, now, observe, policy, uid, view } from "./test-pods.ts";
 import { noticesOf } from "./transitions.ts";
 import type { PodView } from "./view.ts";
 

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "@drydock/machinery";
+import { specHash } from "../pods/spec-hash.ts";
+import { defaultSyncPolicy, type PodView } from "../pods/view.ts";
 import type { ObservedContainer, ObservedPod } from "../port/pod-runtime.ts";
-import { specHash } from "./spec-hash.ts";
-import { defaultSyncPolicy, type PodView } from "./view.ts";
 
 /** Values for tests of decisions: one pod with one container, at a fixed time. */
 export const now = Date.parse("2026-11-21T10:00:00Z");
