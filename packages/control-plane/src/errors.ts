@@ -48,5 +48,4 @@ export const failure = defineErrors({
   WORKLOAD_POD_CREATE_FAILED: "the API server does not take the pods that a workload needs",
   WORKLOAD_REVISION_COLLISION: "the name of a workload's new revision is taken; it is tried under another",
   WORKLOAD_GONE: "a workload was deleted while objects were being adopted for it",
-  OWNER_KIND_UNKNOWN: "an object names an owner of a kind that the API server does not serve",
 });
