@@ -4,6 +4,7 @@ import { badRequest, unsupportedMediaType } from "../status/refusals.ts";
 import { findDuplicateKeys } from "./duplicate-keys.ts";
 import { parseMediaType } from "./media-types.ts";
 import { isNestedDeeper, nestingLimit } from "./nesting.ts";
+import { readProtobuf } from "./read-protobuf.ts";
 
 /** A body as data, with the paths of keys that it states twice (the last one counts, as in Kubernetes). */
 export interface Body {
@@ -27,10 +28,7 @@ export function readBody(bytes: Buffer | undefined, contentType: string | undefi
     case "application/yaml":
       return readYaml(bytes.toString("utf8"));
     case "application/vnd.kubernetes.protobuf":
-      throw unsupportedMediaType(
-        "this server does not read protobuf bodies, which kubectl's typed create commands send; " +
-          "make the object on the client and apply it: kubectl create … --dry-run=client -o yaml | kubectl apply -f -",
-      );
+      return { value: readProtobuf(bytes), duplicates: [] };
     default:
       throw unsupportedMediaType(
         `the body of the request was in an unknown format - accepted media types include: ${acceptedTypes}`,

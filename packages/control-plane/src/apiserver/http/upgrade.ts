@@ -35,6 +35,9 @@ export function routeUpgrade(
     head,
     detach() {
       response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
+      // Nobody writes to the response any more, so it has to be told when the exchange is over.
+      response.statusCode = 101;
+      socket.once("close", () => response.emit("close"));
       return socket;
     },
   });

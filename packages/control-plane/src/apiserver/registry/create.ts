@@ -32,7 +32,7 @@ export async function createObject(operation: WriteOperation, object: KubeObject
   if (!hasGeneration(operation)) delete object.metadata.generation;
   const strategy = strategyOf(resource);
   if (kind.hasStatus && !strategy.keepsStatusOnCreate) delete (object as { status?: unknown }).status;
-  strategy.prepareForCreate?.(object);
+  strategy.prepareForCreate?.(object, operation.user);
 
   const { name } = object.metadata;
   const { user } = operation;
@@ -70,13 +70,11 @@ function placeInNamespace({ resource, namespace }: WriteOperation, { metadata }:
 /** Kinds that have a desired and an observed state count the changes of the former. */
 export function hasGeneration({ resource }: Pick<WriteOperation, "resource">): boolean {
   const { kind } = resource;
-  return (
-    kind.hasStatus && kind.schema.properties?.spec !== undefined && !(kind.group === "" && uncounted.has(kind.plural))
-  );
+  return kind.hasStatus && kind.schema.properties?.spec !== undefined && !uncounted.has(`${kind.group}/${kind.plural}`);
 }
 
 /** Kinds to which Kubernetes gives no generation. */
-const uncounted = new Set(["namespaces", "nodes"]);
+const uncounted = new Set(["/namespaces", "/nodes", "certificates.k8s.io/certificatesigningrequests"]);
 
 // Without vowels, so that no words appear; without 0, 1 and 3, which look like letters (apimachinery/pkg/util/rand).
 const alphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -1,11 +1,13 @@
 import { namespaceStrategy } from "./namespace-strategy.ts";
 import { podStrategy } from "./pod-strategy.ts";
 import type { Resource } from "./resource.ts";
+import { signingRequestStrategy } from "./signing-request-strategy.ts";
 import type { Strategy } from "./strategy.ts";
 
 const strategies: Record<string, Strategy> = {
   "/pods": podStrategy,
   "/namespaces": namespaceStrategy,
+  "certificates.k8s.io/certificatesigningrequests": signingRequestStrategy,
   // An agent registers its Node together with what it knows of it.
   "/nodes": { keepsStatusOnCreate: true },
 };

@@ -10,7 +10,7 @@ import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
 
 /** What an update may touch: the main resource leaves status alone, a subresource everything else. */
-export type Part = "main" | "status" | "finalize" | "scale" | "binding";
+export type Part = "main" | "status" | "approval" | "finalize" | "scale" | "binding";
 
 /** Makes the wanted object from the current one, which it may change and return. */
 export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>;
@@ -70,6 +70,7 @@ async function prepare(operation: WriteOperation, old: KubeObject, change: Chang
   keepServerFields(next, old);
   keepOtherParts(operation, next, old, part);
   if (part === "main") strategyOf(resource).prepareForUpdate?.(next, old);
+  else strategyOf(resource).prepareForPartUpdate?.(next, old, part, registry.clock.now());
   if (hasGeneration(operation) && !isDeepStrictEqual(desired(next), desired(old))) {
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
@@ -114,7 +115,7 @@ function keepOtherParts(operation: WriteOperation, next: KubeObject, old: KubeOb
   }
   if (part === "scale" || part === "binding") return;
   for (const field of Object.keys({ ...from, ...to })) {
-    const open = part === "status" ? "status" : "spec";
+    const open = part === "finalize" ? "spec" : "status";
     if (field !== open && field !== "metadata") restore(to, from, field);
   }
   // A status update may set labels and annotations of a node and nothing else of metadata, as in Kubernetes.

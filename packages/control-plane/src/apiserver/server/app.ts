@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { hasCode, messageOf } from "@drydock/kit";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { discoveryRoutes } from "../discovery/discovery-routes.ts";
@@ -30,6 +31,9 @@ declare module "fastify" {
  */
 const bodyLimitBytes = 3 * 1024 * 1024;
 
+/** What logs and metrics say of a request whose client did not wait for the answer (nginx's code). */
+const clientGone = 499;
+
 /**
  * The server as a Fastify instance: every stage of the pipeline in order, then the features as plugins. It does not
  * listen.
@@ -50,6 +54,8 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
   app.addHook("onRequest", async (request, reply) => {
     const context = beginContext(api, request, reply);
     request.context = context;
+    // Not Fastify's onResponse: that is silent when the client goes away in the middle.
+    reply.raw.once("close", () => finish(api, request, reply.raw));
     api.timings.measure("authenticate", () => {
       context.user = authenticate(request.raw.socket);
     });
@@ -61,7 +67,6 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
     });
     api.timings.measure("authorize", () => authorize(api.policy, context.user, context.info, context.query));
   });
-  app.addHook("onResponse", async (request, reply) => finish(api, request, reply.statusCode));
   app.setErrorHandler((error, _request, reply) => {
     const refusal = asRefusal(error);
     const status = statusOfError(refusal);
@@ -103,12 +108,12 @@ function beginContext(api: ApiContext, { raw, method }: FastifyRequest, reply: F
   };
 }
 
-function finish(api: ApiContext, request: FastifyRequest, code: number): void {
-  request.leave?.();
-  // The context is missing when the request was refused before the pipeline began.
-  if (!request.context) return;
-  api.metrics.record(request.context, code);
-  api.timings.measure("audit", () => audit(api.logger, request.context, code));
+function finish(api: ApiContext, { context, leave }: FastifyRequest, response: ServerResponse): void {
+  leave?.();
+  const answered = response.writableFinished || response.statusCode === 101;
+  const code = answered ? response.statusCode : clientGone;
+  api.metrics.record(context, code);
+  api.timings.measure("audit", () => audit(api.logger, context, code));
 }
 
 export function sendError(reply: FastifyReply, error: unknown): void {

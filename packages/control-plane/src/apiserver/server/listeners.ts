@@ -63,11 +63,17 @@ export class Listeners {
   /** Takes no more connections, lets answers that are being written end within `graceMs`, then closes the rest. */
   async close(graceMs: number): Promise<void> {
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const server of this.#servers) server.closeIdleConnections();
-    const timer = setTimeout(() => {
+    // A connection whose answer has just ended becomes idle now, and its client would keep it.
+    const closeIdle = () => {
+      for (const server of this.#servers) server.closeIdleConnections();
+    };
+    closeIdle();
+    const idle = setInterval(closeIdle, 10);
+    const late = setTimeout(() => {
       for (const server of this.#servers) server.closeAllConnections();
     }, graceMs);
     await Promise.all(closed);
-    clearTimeout(timer);
+    clearInterval(idle);
+    clearTimeout(late);
   }
 }

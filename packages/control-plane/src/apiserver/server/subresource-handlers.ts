@@ -27,7 +27,7 @@ export function subresourceHandlers(kind: Kind, { subresource, verb }: ResourceR
 function handlersOf(kind: Kind, subresource: string): Handlers | undefined {
   if (subresource === "finalize") return kind === (Namespace as Kind) ? finalizeHandlers : undefined;
   if (!kind.subresources.some((one) => one === subresource)) return undefined;
-  if (subresource === "status") return statusHandlers;
+  if (subresource === "status" || subresource === "approval") return partHandlers[subresource];
   if (subresource === "scale") return scaleHandlers;
   return kind === (Pod as unknown as Kind) ? podHandlers[subresource] : undefined;
 }
@@ -51,10 +51,15 @@ function replacePart(part: Part): ResourceHandler {
   };
 }
 
-const statusHandlers: Handlers = {
-  get: async (call) => sendObject(call.reply, viewOf(call), await getObject(call.operation, call.info.name, "")),
-  update: replacePart("status"),
-  patch: patchHandler("status"),
-};
+/** Subresources that are a part of the object. */
+const partHandlers = { status: handlersOfPart("status"), approval: handlersOfPart("approval") };
+
+function handlersOfPart(part: Part): Handlers {
+  return {
+    get: async (call) => sendObject(call.reply, viewOf(call), await getObject(call.operation, call.info.name, "")),
+    update: replacePart(part),
+    patch: patchHandler(part),
+  };
+}
 
 const finalizeHandlers: Handlers = { update: replacePart("finalize") };
