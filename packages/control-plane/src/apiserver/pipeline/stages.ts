@@ -16,7 +16,7 @@ export const admissionStages: readonly AdmissionStage[] = [
 
 /** The way of a request through the server, as `explain --pipeline` lists it. */
 export const pipeline: readonly { name: string; what: string }[] = [
-  { name: "authenticate", what: "who asks: the client certificate's name and groups" },
+  { name: "authenticate", what: "who asks: the client certificate's name and groups, or a bearer token" },
   { name: "limit-in-flight", what: "refuses more requests at once than the server can hold" },
   { name: "impersonate", what: "acts as another user when the sender may (kubectl --as)" },
   { name: "authorize", what: "RBAC: may they do this?" },

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@drydock/kit";
 import type { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import type { StageTimings } from "../pipeline/stage-timings.ts";
+import type { TokenAuthenticator } from "../pipeline/token-authenticator.ts";
 import type { AgentTls } from "../pods/agent-connection.ts";
 import type { PolicySource } from "../rbac/authorizer.ts";
 import type { Operation } from "../registry/operation.ts";
@@ -11,6 +12,8 @@ import type { Metrics } from "./metrics.ts";
 export interface ApiContext {
   readonly registry: Registry;
   readonly policy: PolicySource;
+  /** Who knows users by bearer tokens, in the order in which they are asked. */
+  readonly tokens: readonly TokenAuthenticator[];
   readonly admit: Operation["admit"];
   readonly inFlight: InFlightLimit;
   readonly timings: StageTimings;

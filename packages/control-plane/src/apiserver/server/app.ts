@@ -57,7 +57,7 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
     // Not Fastify's onResponse: that is silent when the client goes away in the middle.
     reply.raw.once("close", () => finish(api, request, reply.raw));
     api.timings.measure("authenticate", () => {
-      context.user = authenticate(request.raw.socket);
+      context.user = authenticate(request.raw, api.tokens, api.clock.now());
     });
     api.timings.measure("limit-in-flight", () => {
       request.leave = api.inFlight.enter(context.info);

@@ -181,7 +181,12 @@ t.test("health, metrics, version and the pipeline", async (t) => {
   );
   t.match(metrics, /apiserver_request_duration_seconds_bucket/);
   const { stages } = (await admin.call("GET", "/debug/pipeline")).json;
-  t.same(stages.map(({ stage }: Json) => stage).slice(0, 3), ["authenticate", "limit-in-flight", "authorize"]);
+  t.same(stages.map(({ stage }: Json) => stage).slice(0, 4), [
+    "authenticate",
+    "limit-in-flight",
+    "impersonate",
+    "authorize",
+  ]);
   t.ok(
     stages.every(({ count }: Json) => count > 0),
     "every stage has been passed and timed",

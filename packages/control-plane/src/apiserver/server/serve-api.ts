@@ -3,6 +3,7 @@ import { builtinKinds } from "@drydock/machinery";
 import { openStore } from "../../store/open-store.ts";
 import type { ApiServer, ApiServerOptions } from "../api-server.ts";
 import { admitter } from "../pipeline/admit.ts";
+import { bootstrapTokens } from "../pipeline/bootstrap-tokens.ts";
 import { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import { StageTimings } from "../pipeline/stage-timings.ts";
 import { admissionStages, pipeline } from "../pipeline/stages.ts";
@@ -44,6 +45,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     const built = await buildApp({
       registry,
       policy: cachedPolicy(registry),
+      tokens: [bootstrapTokens(registry, clock)],
       admit,
       inFlight,
       timings,
