@@ -3,6 +3,20 @@
  * them), schema/ and selector/ (what their schemas and selectors mean), client/ (how to reach the server), informer/ (a cache that follows it), queue/ and
  * controller/ (how reconcilers get their keys), events/, leader/, openapi/.
  */
+export {
+  type BootstrapToken,
+  type BootstrapTokenRecord,
+  bootstrappersGroup,
+  bootstrapTokenNamespace,
+  bootstrapTokenSecret,
+  bootstrapTokenSecretName,
+  bootstrapTokenType,
+  formatBootstrapToken,
+  isExpiredToken,
+  newBootstrapToken,
+  parseBootstrapToken,
+  readBootstrapToken,
+} from "./bootstrap/bootstrap-token.ts";
 export type * from "./client/client.ts";
 export { type CreateClientOptions, createClient } from "./client/create-client.ts";
 export { linesOf } from "./client/json-lines.ts";
@@ -38,6 +52,11 @@ export type { Informer, InformerHealth } from "./informer/informer.ts";
 export { type InformerOptions, startInformer } from "./informer/start-informer.ts";
 export * from "./kind.ts";
 export { builtinKinds } from "./kinds/all.ts";
+export {
+  CertificateSigningRequest,
+  type SigningRequestCondition,
+  signers,
+} from "./kinds/certificate-signing-request.ts";
 export { ClusterRole } from "./kinds/cluster-role.ts";
 export { ClusterRoleBinding } from "./kinds/cluster-role-binding.ts";
 export type { ConditionStatus } from "./kinds/condition.ts";

@@ -73,6 +73,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceType<T>
 /** Subresources beyond the object itself, e.g. "status", "scale", "log", "exec", "binding". */
 export type Subresource =
   | "status"
+  | "approval"
   | "scale"
   | "log"
   | "exec"

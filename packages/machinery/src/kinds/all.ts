@@ -1,4 +1,5 @@
 import type { Kind } from "../kind.ts";
+import { CertificateSigningRequest } from "./certificate-signing-request.ts";
 import { ClusterRole } from "./cluster-role.ts";
 import { ClusterRoleBinding } from "./cluster-role-binding.ts";
 import { ConfigMap } from "./config-map.ts";
@@ -32,4 +33,5 @@ export const builtinKinds: readonly Kind[] = [
   ClusterRoleBinding,
   Role,
   RoleBinding,
+  CertificateSigningRequest,
 ];
