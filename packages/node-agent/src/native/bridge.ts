@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { readTextIfExists, runCommand } from "@drydock/kit";
+import { readTextIfExists } from "@drydock/kit";
+import { bridgeLines, ipBatch, vethLines } from "@drydock/linux";
 import { agentError } from "../errors.ts";
 import { type Cidr, gatewayOf } from "./cidr.ts";
 
@@ -7,15 +8,7 @@ const forwarding = "/proc/sys/net/ipv4/ip_forward";
 
 /** The bridge that joins the pods of this node, with the node as their gateway. Idempotent: a bridge of an earlier agent is taken on. */
 export async function ensureBridge(name: string, cidr: Cidr): Promise<void> {
-  const address = `${gatewayOf(cidr)}/${cidr.prefix}`;
-  const links = await runCommand("ip", ["-j", "link", "show", "type", "bridge"]);
-  const exists = (JSON.parse(links || "[]") as { ifname?: string }[]).some(({ ifname }) => ifname === name);
-  const commands = [
-    ...(exists ? [] : [`link add ${name} type bridge`]),
-    `addr replace ${address} dev ${name}`,
-    `link set ${name} up`,
-  ];
-  await runCommand("ip", ["-batch", "-"], { input: commands.join("\n") });
+  await ipBatch(bridgeLines(name, `${gatewayOf(cidr)}/${cidr.prefix}`));
   await forwardPackets();
 }
 
@@ -33,19 +26,9 @@ async function forwardPackets(): Promise<void> {
 }
 
 /**
- * Lays a pair of virtual interfaces: `veth…` on the bridge, `eth0` in the pod. One that a crash left is replaced.
+ * Lays a pair of virtual interfaces: one on the bridge, `eth0` in the pod. One of the same name goes first: its other end is in a
+ * namespace that a crash left, or that the kernel is about to remove.
  */
 export async function plugIntoBridge(bridge: string, veth: string, netns: string): Promise<void> {
-  const commands = [`link add ${veth} type veth peer name eth0 netns ${netns}`, `link set ${veth} master ${bridge} up`];
-  const add = (): Promise<string> => runCommand("ip", ["-batch", "-"], { input: commands.join("\n") });
-  await add().catch(async (error: unknown) => {
-    if (!(await linkExists(veth))) throw error;
-    // It goes by itself a moment after its namespace; if it has, that is what we want.
-    await runCommand("ip", ["link", "del", veth]).catch(() => {});
-    await add();
-  });
-}
-
-async function linkExists(name: string): Promise<boolean> {
-  return (await readTextIfExists(`/sys/class/net/${name}/ifindex`)) !== undefined;
+  await ipBatch([`link del ${veth}`, ...vethLines({ name: veth, bridge, netns, inside: "eth0" })]);
 }

@@ -3,6 +3,7 @@ import {
   AT_FDCWD,
   cloneFlags,
   flags,
+  loopbackSteps,
   mountFlags,
   named,
   openFlags,
@@ -29,7 +30,7 @@ export function namespacesProgram(directory: string, hostname: string): SyscallP
         why: "a network, a host name and System V IPC of the pod's own",
       },
       { name: "sethostname", args: [hostname, Buffer.byteLength(hostname)], why: "the pod's name is its host name" },
-      ...ioctlSteps([["SIOCSIFFLAGS", upRequest("lo"), "a new network namespace has its loopback interface down"]]),
+      ...loopbackSteps(),
       ...shared.map(
         (name): Step => ({
           name: "mount",

@@ -2,7 +2,15 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, type Logger } from "@drydock/kit";
-import { cString, findCgroup2, MNT_DETACH, removeCgroup, removeEmptyParents, syscallUnless } from "@drydock/linux";
+import {
+  cString,
+  findCgroup2,
+  MNT_DETACH,
+  removeCgroup,
+  removeEmptyParents,
+  runProgram,
+  syscallUnless,
+} from "@drydock/linux";
 import type { ObservedSandbox, SandboxSpec } from "../port/pod-runtime.ts";
 import { AddressPool } from "./address-pool.ts";
 import { ensureBridge, plugIntoBridge } from "./bridge.ts";
@@ -10,7 +18,6 @@ import { type Cidr, gatewayOf } from "./cidr.ts";
 import { writeEtcFiles } from "./etc-files.ts";
 import type { NativeLayout } from "./layout.ts";
 import { type PodRecord, readRecord, type SandboxRecord, writeRecord } from "./records.ts";
-import { runProgram } from "./run-program.ts";
 import { addressProgram, namespacesProgram } from "./sandbox-programs.ts";
 
 export interface SandboxesOptions {

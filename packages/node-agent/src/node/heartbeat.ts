@@ -14,6 +14,7 @@ export interface HeartbeatOptions {
 }
 
 const namespace = "kube-node-lease";
+const minTimeoutMs = 1_000;
 
 /** Renews the node's Lease until it is stopped. A renewal that fails is tried again soon: a heartbeat that comes late moves every pod of the node. */
 export class Heartbeat {
@@ -54,13 +55,12 @@ export class Heartbeat {
 
   /** Whether the Lease is known to exist afterwards. */
   async #renew(exists: boolean): Promise<boolean> {
-    const { client, nodeName } = this.#options;
+    const { client, nodeName, intervalMs } = this.#options;
+    // A connection that went dead in a partition must not hold up the first heartbeat after it.
+    const signal = AbortSignal.timeout(Math.max(minTimeoutMs, intervalMs));
     try {
-      if (exists) {
-        await client.patch(Lease, { namespace, name: nodeName }, "merge", { spec: this.#spec() });
-        return true;
-      }
-      await client.create(Lease, this.#lease());
+      if (exists) await client.patch(Lease, { namespace, name: nodeName }, "merge", { spec: this.#spec() }, { signal });
+      else await client.create(Lease, this.#lease(), { signal });
       return true;
     } catch (error) {
       if (exists && hasCode(error, "API_NOT_FOUND")) return this.#renew(false);

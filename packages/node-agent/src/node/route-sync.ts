@@ -1,4 +1,5 @@
 import { type Logger, messageOf, runCommand } from "@drydock/kit";
+import { ipBatch } from "@drydock/linux";
 import type { Informer, Node } from "@drydock/machinery";
 import { type Route, routeCommands, routeProtocol, wantedRoutes } from "./routes.ts";
 
@@ -57,7 +58,7 @@ export class RouteSync {
       const wanted = wantedRoutes(nodes.list(), self);
       try {
         const commands = routeCommands(await presentRoutes(), wanted);
-        if (commands.length > 0) await runCommand("ip", ["-force", "-batch", "-"], { input: commands.join("\n") });
+        await ipBatch(commands);
         this.#known = JSON.stringify(wanted);
         logger.debug({ routes: wanted.length }, "routes to other nodes are set");
       } catch (error) {

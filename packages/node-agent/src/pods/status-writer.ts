@@ -2,6 +2,8 @@ import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from "@dryd
 import { type Client, Pod, type PodStatus } from "@drydock/machinery";
 import { statusPatch } from "./status.ts";
 
+/** An answer that takes longer will not come: the connection went dead. */
+const requestTimeoutMs = 5_000;
 const retryPolicy = { initialMs: 100, maxMs: 5_000, jitter: 0.3 };
 
 export interface StatusWriterOptions {
@@ -66,7 +68,8 @@ export class StatusWriter {
         if (patch) {
           // The uid makes the server refuse it when another pod has taken the name.
           const body = { metadata: { uid }, status: patch };
-          const written = await client.patch(Pod, { namespace, name }, "merge", body, { subresource: "status" });
+          const options = { subresource: "status", signal: AbortSignal.timeout(requestTimeoutMs) };
+          const written = await client.patch(Pod, { namespace, name }, "merge", body, options);
           this.#pod = written;
           this.#options.onWritten(written);
         }
