@@ -14,9 +14,9 @@ import {
   Workload,
 } from "@drydock/machinery";
 import t from "tap";
-import { startTestCluster } from "./testing/cluster.ts";
-import { startFakeAgent } from "./testing/fake-agent.ts";
-import { until } from "./testing/until.ts";
+import { startTestCluster } from "./test-support/cluster.ts";
+import { startFakeAgent } from "./test-support/fake-agent.ts";
+import { until } from "./test-support/until.ts";
 import { isActive, isReady } from "./workload/pod-state.ts";
 
 function web(name: string, namespace: string, replicas: number): Workload {

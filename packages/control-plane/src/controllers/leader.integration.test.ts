@@ -3,9 +3,9 @@ import { findCondition, Lease, Node, Pod, startInformer, Workload } from "@drydo
 import t from "tap";
 import { startScheduler } from "../scheduler/start-scheduler.ts";
 import { startControllers } from "./start-controllers.ts";
-import { startTestCluster } from "./testing/cluster.ts";
-import { startFakeAgent } from "./testing/fake-agent.ts";
-import { until } from "./testing/until.ts";
+import { startTestCluster } from "./test-support/cluster.ts";
+import { startFakeAgent } from "./test-support/fake-agent.ts";
+import { until } from "./test-support/until.ts";
 
 const times = { leaseDurationMs: 1500, renewDeadlineMs: 1000, retryPeriodMs: 100 };
 

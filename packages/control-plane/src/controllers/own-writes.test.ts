@@ -1,7 +1,7 @@
 import type { Informer, InformerHandler, Pod } from "@drydock/machinery";
 import t from "tap";
 import { OwnWrites } from "./own-writes.ts";
-import { pod } from "./testing/objects.ts";
+import { pod } from "./test-support/objects.ts";
 
 /** A cache that hears of what the test tells it, when the test tells it. */
 function cache() {

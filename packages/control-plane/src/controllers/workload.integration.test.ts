@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ControllerRevision, Event, findCondition, Pod, Workload } from "@drydock/machinery";
 import t from "tap";
-import { startTestCluster } from "./testing/cluster.ts";
-import { brokenImage, startFakeAgent } from "./testing/fake-agent.ts";
-import { until } from "./testing/until.ts";
+import { startTestCluster } from "./test-support/cluster.ts";
+import { brokenImage, startFakeAgent } from "./test-support/fake-agent.ts";
+import { until } from "./test-support/until.ts";
 import { hashOf } from "./workload/plan.ts";
 import { isActive, isReady } from "./workload/pod-state.ts";
 

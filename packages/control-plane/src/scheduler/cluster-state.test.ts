@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import t from "tap";
-import { node } from "../controllers/testing/objects.ts";
+import { node } from "../controllers/test-support/objects.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { podInfoOf } from "./pod-info.ts";
-import { pendingPod } from "./testing/pending-pod.ts";
+import { pendingPod } from "./test-support/pending-pod.ts";
 
 const requested = (state: ClusterState, name: string) =>
   state.nodes.find((one) => one.name === name)?.requested.milliCpu;

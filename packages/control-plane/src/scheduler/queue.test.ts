@@ -1,7 +1,7 @@
 import t from "tap";
 import { podInfoOf } from "./pod-info.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
-import { pendingPod } from "./testing/pending-pod.ts";
+import { pendingPod } from "./test-support/pending-pod.ts";
 
 function newQueue() {
   const queue = new SchedulingQueue(

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import t from "tap";
-import { type NodeFacts, node } from "../controllers/testing/objects.ts";
+import { type NodeFacts, node } from "../controllers/test-support/objects.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { unschedulableMessage } from "./message.ts";
 import { type PodInfo, podInfoOf } from "./pod-info.ts";
 import { defaultProfile } from "./profile.ts";
 import { schedule } from "./schedule.ts";
-import { type PendingPodFacts, pendingPod } from "./testing/pending-pod.ts";
+import { type PendingPodFacts, pendingPod } from "./test-support/pending-pod.ts";
 
 function cluster(...nodes: NodeFacts[]): ClusterState {
   const state = new ClusterState();

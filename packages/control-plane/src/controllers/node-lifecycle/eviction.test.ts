@@ -1,6 +1,6 @@
 import type { Taint, Toleration } from "@drydock/machinery";
 import t from "tap";
-import { at, pod, startOfTime } from "../testing/objects.ts";
+import { at, pod, startOfTime } from "../test-support/objects.ts";
 import { evictionTime } from "./eviction.ts";
 
 const lost: Taint = { key: "node.kubernetes.io/unreachable", effect: "NoExecute", timeAdded: at(0) };

@@ -1,6 +1,6 @@
 import type { Lease } from "@drydock/machinery";
 import t from "tap";
-import { at, node, startOfTime } from "../testing/objects.ts";
+import { at, node, startOfTime } from "../test-support/objects.ts";
 import { heartbeatMark, judgeHealth, observeHeartbeat } from "./health.ts";
 import { desiredTaints } from "./taint-rules.ts";
 

@@ -1,7 +1,7 @@
 import { ManualClock } from "@drydock/kit";
 import type { Client, EventRecorder, Informer, Lease, Node, Pod } from "@drydock/machinery";
 import t from "tap";
-import { node } from "../testing/objects.ts";
+import { node } from "../test-support/objects.ts";
 import { NodeReconciler } from "./node-reconciler.ts";
 
 t.test("a node is judged by the time that we could have heard it", async (t) => {

@@ -1,7 +1,7 @@
 import type { ControllerRevision, Pod, Workload } from "@drydock/machinery";
 import fc from "fast-check";
 import t from "tap";
-import { at, pod, revision, startOfTime, workload } from "../testing/objects.ts";
+import { at, pod, revision, startOfTime, workload } from "../test-support/objects.ts";
 import type { Action } from "./actions.ts";
 import { decide } from "./decide.ts";
 import { resolveFenceposts } from "./fenceposts.ts";

@@ -1,5 +1,5 @@
 import t from "tap";
-import { pod, startOfTime } from "../testing/objects.ts";
+import { pod, startOfTime } from "../test-support/objects.ts";
 import { sortForDeletion } from "./deletion-order.ts";
 import { deletionCostAnnotation } from "./labels.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { pod, startOfTime } from "../testing/objects.ts";
+import { pod, startOfTime } from "../test-support/objects.ts";
 import { resolveFenceposts } from "./fenceposts.ts";
 import { hashOf, planPaused, planRecreate, planRollingUpdate, type Situation } from "./plan.ts";
 import { isAvailable } from "./pod-state.ts";
