@@ -1,4 +1,4 @@
-import type { ControllerRevision, Event, Node, Pod, ResourceType, Workload } from "@drydock/machinery";
+import type { ControllerRevision, Event, Lease, Node, Pod, ResourceType, Workload } from "@drydock/machinery";
 
 /** The resources that commands know by name. Only names: the kinds themselves, with their schemas, are loaded by who explains them. */
 export const pods: ResourceType<Pod> = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
@@ -22,5 +22,12 @@ export const controllerRevisions: ResourceType<ControllerRevision> = {
   version: "v1",
   kind: "ControllerRevision",
   plural: "controllerrevisions",
+  namespaced: true,
+};
+export const leases: ResourceType<Lease> = {
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
   namespaced: true,
 };

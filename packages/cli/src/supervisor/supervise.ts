@@ -3,7 +3,7 @@ import { messageOf } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import { planNetwork } from "../network/plan.ts";
 import { makeSupervisorLog } from "../process-log.ts";
-import { identityOf } from "./identity.ts";
+import { identityOf, markerVariable } from "./identity.ts";
 import { takeLock } from "./lock.ts";
 import { dataPaths } from "./paths.ts";
 import { nodeNames, type Plan } from "./plan.ts";
@@ -22,6 +22,8 @@ import type { UpOptions } from "./up-options.ts";
  */
 export async function supervise(options: UpOptions, report: Report, signal: AbortSignal): Promise<void> {
   const identity = identityOf(options.dataDir);
+  // Whatever is started from here on can be told by it.
+  process.env[markerVariable] = identity.id;
   const lock = await takeLock(
     identity.id,
     0,

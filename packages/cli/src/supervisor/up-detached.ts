@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { type ErrorData, errorFromData } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import { remark } from "../output/print.ts";
+import { identityOf, markerVariable } from "./identity.ts";
 import { lastLines } from "./last-lines.ts";
 import { dataPaths, logPath } from "./paths.ts";
 import { requireRoot } from "./preflight.ts";
@@ -27,7 +28,12 @@ export async function upDetached(options: UpOptions): Promise<void> {
   const logFile = logPath(paths, "supervisor");
   const log = openSync(logFile, "a");
   const [file, args] = selfCommand(["supervise", "--options", JSON.stringify(options)]);
-  const supervisor = spawn(file, args, { detached: true, stdio: ["ignore", log, log, "pipe"], cwd: "/" });
+  const supervisor = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", log, log, "pipe"],
+    cwd: "/",
+    env: { ...process.env, [markerVariable]: identityOf(options.dataDir).id },
+  });
   closeSync(log);
   const channel = supervisor.stdio[3] as Duplex;
   const ended = new Promise<void>((resolve) => {
