@@ -1,4 +1,5 @@
 import type { AdmissionStage } from "../admission/admission.ts";
+import { certificateSigners } from "../admission/certificate-signers.ts";
 import { namespaceLifecycle } from "../admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "../admission/node-restriction.ts";
 import { priority } from "../admission/priority.ts";
@@ -12,6 +13,7 @@ export const admissionStages: readonly AdmissionStage[] = [
   namespaceLifecycle,
   nodeRestriction,
   rbacEscalation,
+  certificateSigners,
 ];
 
 /** The way of a request through the server, as `explain --pipeline` lists it. */

@@ -1,4 +1,5 @@
 import type { BindingObject, RoleObject } from "./authorizer.ts";
+import { certificateBindings, certificateRoles } from "./certificate-policy.ts";
 import type { PolicyRule, Subject } from "./rules.ts";
 
 /**
@@ -92,6 +93,7 @@ const roles: Record<string, PolicyRule[]> = {
     { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: write },
     ...events,
   ],
+  ...certificateRoles,
 };
 
 const bindings: Record<string, { role: string; subjects: Subject[] }> = {
@@ -110,6 +112,12 @@ const bindings: Record<string, { role: string; subjects: Subject[] }> = {
     role: "system:kube-controller-manager",
     subjects: [user("system:kube-controller-manager")],
   },
+  ...Object.fromEntries(
+    Object.entries(certificateBindings).map(([name, { role, kind, name: subject }]) => [
+      name,
+      { role, subjects: [kind === "Group" ? group(subject) : user(subject)] },
+    ]),
+  ),
 };
 
 function group(name: string): Subject {

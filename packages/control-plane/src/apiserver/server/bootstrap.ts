@@ -6,9 +6,12 @@ import {
   type KubeObject,
   Namespace,
   PriorityClass,
+  Role,
+  RoleBinding,
   ServiceAccount,
 } from "@drydock/machinery";
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from "../rbac/bootstrap-policy.ts";
+import { clusterInfoBinding, clusterInfoRole } from "../rbac/certificate-policy.ts";
 import { createObject } from "../registry/create.ts";
 import type { Operation } from "../registry/operation.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -63,9 +66,10 @@ export async function bootstrap(registry: Registry, admit: Operation["admit"]): 
       ),
     ),
   ]);
-  await Promise.all(
-    namespaces.map((namespace) =>
+  await Promise.all([
+    ...namespaces.map((namespace) =>
       ensure(ServiceAccount, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } }),
     ),
-  );
+    ensure(Role, clusterInfoRole).then(() => ensure(RoleBinding as Kind, clusterInfoBinding)),
+  ]);
 }

@@ -54,6 +54,11 @@ export class Listeners {
     }
   }
 
+  /** Shows another certificate from the next handshake on; connections that are open stay. */
+  setCertificate(tls: ListenerTls): void {
+    for (const server of this.#servers) server.setSecureContext({ ...tls, minVersion: "TLSv1.2" });
+  }
+
   /** The port of the first address. */
   get port(): number {
     const address = this.#servers[0]?.address() as AddressInfo | null | undefined;

@@ -11,7 +11,9 @@ import { cachedPolicy } from "../rbac/cached-policy.ts";
 import { Registry } from "../registry/registry.ts";
 import { buildApp } from "./app.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { publishClusterInfo } from "./cluster-info.ts";
 import { expireEventsForever } from "./expire-events.ts";
+import { followKeyPair } from "./follow-key-pair.ts";
 import { Listeners } from "./listeners.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -42,6 +44,8 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     const timings = new StageTimings(pipeline);
     const admit = admitter(admissionStages, timings);
     const inFlight = new InFlightLimit();
+    const ca = pki.ca.cert;
+    const agentTls = { ca, ...pemOf(pki.certificates["apiserver-client"]) };
     const built = await buildApp({
       registry,
       policy: cachedPolicy(registry),
@@ -50,7 +54,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       inFlight,
       timings,
       metrics: new Metrics(inFlight, registry),
-      agentTls: { ca: pki.ca.cert, ...pemOf(pki.certificates["apiserver-client"]) },
+      agentTls,
       clock,
       logger,
       closing: closing.signal,
@@ -58,19 +62,33 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     app = built;
     await registry.ready();
     await bootstrap(registry, admit);
-    await listeners.open(listen, { ca: pki.ca.cert, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
+    await listeners.open(listen, { ca, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
       built.routing(request, response),
     );
+    await publishClusterInfo(registry, admit, { server: urlOf(reachable(listen), listeners.port), ca });
+    const following = { logger, signal: closing.signal };
+    followKeyPair(pki.certificates.apiserver, (pair) => listeners.setCertificate({ ca, ...pair }), following);
+    followKeyPair(pki.certificates["apiserver-client"], (pair) => Object.assign(agentTls, pair), following);
     void expireEventsForever(registry, clock, logger, closing.signal);
   } catch (error) {
     await close();
     throw error;
   }
   const { port } = listeners;
-  const url = `https://${listen[0]?.host.includes(":") ? `[${listen[0].host}]` : listen[0]?.host}:${port}`;
+  const url = urlOf(listen[0]?.host ?? "", port);
   logger.info({ url }, "serving");
   // The server has no way to end by itself: etcd that is away is waited for, and a request that fails is answered.
   return { url, port, failed: new Promise<never>(() => {}), close };
+}
+
+function urlOf(host: string, port: number): string {
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** The first address that other machines can reach; the first of all when there is none. */
+function reachable(listen: ApiServerOptions["listen"]): string {
+  const outside = listen.find(({ host }) => !/^(127\.|::1$|localhost$)/.test(host));
+  return (outside ?? listen[0])?.host ?? "";
 }
 
 function pemOf({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
