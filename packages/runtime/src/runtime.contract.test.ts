@@ -308,7 +308,7 @@ for (const executor of executors) {
         const request = {
           root: { type: "volatile-overlay", lower: [...lower, join(host.directory, "layers/rootfs")] },
         };
-        const { output, code } = await runScript(`many-${count}`, "ls / | grep -c file", { request });
+        const { output, code } = await runScript(`layers-${count}`, "ls / | grep -c file", { request });
         t.equal(code, 0, output);
         t.equal(output, `${count}\n`);
         rmSync(join(host.directory, "layers"), { recursive: true });
@@ -583,6 +583,23 @@ for (const executor of executors) {
       t.match(await runtime.wait("orphan"), { code: 6 });
       await runtime.delete("orphan");
       rmSync(request);
+    });
+
+    scenario("is still known when its shim was killed", async (t) => {
+      const { pid = 0 } = await runtime.run(
+        host.script("bereft", "trap 'exit 6' TERM; echo up; while :; do sleep 0.01; done"),
+      );
+      await until(() => host.output("bereft") === "up\n");
+      process.kill(readStat(pid)?.parent ?? 0, "SIGKILL");
+      await until(
+        async () => (await runtime.state("bereft")).pid !== undefined && readStat(pid)?.parent !== process.pid,
+      );
+      t.match(await runtime.state("bereft"), { status: "running", pid });
+      const waiting = runtime.wait("bereft");
+      await runtime.kill("bereft", 15);
+      t.match(await waiting, { code: 255 }, "nobody saw how it ended");
+      t.match(await runtime.state("bereft"), { status: "stopped" });
+      await runtime.delete("bereft");
     });
 
     scenario("many at once", async (t) => {
