@@ -17,6 +17,9 @@ export const failure = defineErrors({
   API_WATCH_IDLE: "a watch brought nothing for so long, not even a bookmark, that its connection is taken for dead",
   API_PROTOCOL: "the API server answers with something that is not what the protocol has",
 
+  CERTIFICATE_DENIED: "a certificate that was asked for is denied; the message has the reason",
+  CERTIFICATE_FAILED: "a certificate that was asked for is not signed, although it was approved",
+
   CLIENT_CONFIG_INVALID: "a kubeconfig cannot be read or lacks a part",
   CLIENT_CONFIG_UNSUPPORTED: "a kubeconfig asks for a way of authentication that we do not have",
 

@@ -17,6 +17,24 @@ export {
   parseBootstrapToken,
   readBootstrapToken,
 } from "./bootstrap/bootstrap-token.ts";
+export {
+  createSigningRequest,
+  type SigningRequestSubject,
+  type SigningRequestWithKey,
+} from "./certificates/create-signing-request.ts";
+export {
+  type CertificateOrder,
+  type IssuedCertificate,
+  requestCertificate,
+} from "./certificates/request-certificate.ts";
+export {
+  type Rotation,
+  type RotationOptions,
+  renewalTime,
+  startRotation,
+  type Validity,
+  validityOf,
+} from "./certificates/rotation.ts";
 export type * from "./client/client.ts";
 export { type CreateClientOptions, createClient } from "./client/create-client.ts";
 export { linesOf } from "./client/json-lines.ts";

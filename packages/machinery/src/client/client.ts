@@ -106,6 +106,12 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** What a client shows to be known: a certificate and its key, PEM. */
+export interface ClientCredentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** How to reach an API server and who we are. PEM texts, not paths. */
 export interface ClientConfig {
   /** e.g. https://127.0.0.1:6443 */

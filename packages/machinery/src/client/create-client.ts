@@ -6,6 +6,7 @@ import type { KubeObject, ObjectList } from "../object.ts";
 import type {
   Client,
   ClientConfig,
+  ClientCredentials,
   DeleteOptions,
   ListOptions,
   NamespacedName,
@@ -24,6 +25,11 @@ export interface CreateClientOptions {
   userAgent?: string;
   /** A request (not a watch or stream) that is not answered for so long fails, ms. 30 s unless stated. */
   requestTimeoutMs?: number;
+  /**
+   * Instead of the configuration's certificate: asked with each request. When it returns another object than before, new connections
+   * show that one, and those before end when what they carry has ended, a watch included.
+   */
+  credentials?: () => ClientCredentials;
 }
 
 const patchTypes: Record<PatchType, string> = {
@@ -48,7 +54,7 @@ export function createClient(config: ClientConfig, options: CreateClientOptions 
   let closed = false;
   const transport = (): Promise<Transport> => {
     if (closed) return Promise.reject(failure("API_UNAVAILABLE", `the client of ${config.server} has been closed`));
-    loading ??= import("./transport.ts").then(({ createTransport }) => createTransport(config));
+    loading ??= import("./transport.ts").then(({ createTransport }) => createTransport(config, options.credentials));
     return loading;
   };
 
@@ -176,7 +182,7 @@ export function createClient(config: ClientConfig, options: CreateClientOptions 
 
     connect(path, protocols) {
       const { accept: _, ...headers } = baseHeaders;
-      return connectWebSocket(config, path, protocols, headers);
+      return connectWebSocket({ ...config, ...options.credentials?.() }, path, protocols, headers);
     },
 
     async close() {

@@ -1,7 +1,7 @@
 import { type DrydockError, messageOf } from "@drydock/kit";
 import { type Dispatcher, Pool } from "undici";
 import { failure } from "../errors.ts";
-import type { ClientConfig } from "./client.ts";
+import type { ClientConfig, ClientCredentials } from "./client.ts";
 import { errorFromStatus, parseStatus } from "./status.ts";
 
 export interface Request {
@@ -35,19 +35,26 @@ export interface Transport {
  * HTTP/1.1 over kept connections. One connection carries one request at a time: a watch holds its own, so a slow watcher
  * never stands in the way of others, and a broken connection breaks one thing only.
  */
-export function createTransport(config: ClientConfig): Transport {
-  const pool = new Pool(config.server, {
-    allowH2: false,
-    pipelining: 1,
-    connect: {
-      timeout: 10_000,
-      keepAlive: true,
-      keepAliveInitialDelay: 15_000,
-      ...(config.ca === "" ? {} : { ca: config.ca }),
-      ...(config.cert === undefined ? {} : { cert: config.cert }),
-      ...(config.key === undefined ? {} : { key: config.key }),
-    },
-  });
+export function createTransport(config: ClientConfig, credentials?: () => ClientCredentials): Transport {
+  let shown = credentials?.();
+  let pool = openPool({ ...config, ...shown });
+  const retiring = new Set<Pool>();
+
+  /** The pool for the next request: another one when our certificate is another. */
+  const currentPool = (): Pool => {
+    const next = credentials?.();
+    if (next === shown) return pool;
+    const before = pool;
+    shown = next;
+    pool = openPool({ ...config, ...next });
+    retiring.add(before);
+    // Resolves when the last request on it has ended; rejects when it is destroyed first.
+    before.close().then(
+      () => retiring.delete(before),
+      () => retiring.delete(before),
+    );
+    return pool;
+  };
 
   const broken = (cause: unknown, { method, path }: Request): DrydockError =>
     failure("API_UNAVAILABLE", `${method} ${config.server}${path.split("?")[0]}: ${messageOf(cause)}`, {
@@ -61,7 +68,7 @@ export function createTransport(config: ClientConfig): Transport {
       request.signal?.throwIfAborted();
       let answer: Dispatcher.ResponseData;
       try {
-        answer = await pool.request({
+        answer = await currentPool().request({
           method: request.method as Dispatcher.HttpMethod,
           path: request.path,
           headers: request.headers,
@@ -77,7 +84,9 @@ export function createTransport(config: ClientConfig): Transport {
       return { status: answer.statusCode, headers: flat(answer.headers), body: answer.body };
     },
     broken,
-    close: () => pool.destroy(),
+    async close() {
+      await Promise.all([pool, ...retiring].map((one) => one.destroy()));
+    },
   };
 }
 
@@ -108,4 +117,19 @@ function flat(headers: Record<string, string | string[] | undefined>): Record<st
 
 function codeOf(cause: unknown): unknown {
   return typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+}
+
+function openPool(config: ClientConfig): Pool {
+  return new Pool(config.server, {
+    allowH2: false,
+    pipelining: 1,
+    connect: {
+      timeout: 10_000,
+      keepAlive: true,
+      keepAliveInitialDelay: 15_000,
+      ...(config.ca === "" ? {} : { ca: config.ca }),
+      ...(config.cert === undefined ? {} : { cert: config.cert }),
+      ...(config.key === undefined ? {} : { key: config.key }),
+    },
+  });
 }
