@@ -22,12 +22,17 @@ try {
 t.test("tests that need cgroup v2", missing ? { skip: missing } : {}, async (t) => {
   t.ok(files.length > 0, "there are some");
   const output = new Collector();
-  const script = files.map((file) => `echo "=== ${file}"; '${process.execPath}' '${file}'; echo "=== exit $?"`).join("\n");
+  const script = files
+    .map((file) => `echo "=== ${file}"; '${process.execPath}' '${file}'; echo "=== exit $?"`)
+    .join("\n");
   const result = await engine?.run({
     command: ["sh", "-c", script],
     cwd: root,
     // TAP_* of the outer runner would make the inner tests report to it.
-    env: { PATH: `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, TAP: "1" },
+    env: {
+      PATH: `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      TAP: "1",
+    },
     memoryMiB: 2048,
     timeoutMs: 220_000,
     stdout: output,
