@@ -197,6 +197,23 @@ async function main(): Promise<void> {
     await cluster.waitGone("pair");
   });
 
+  await t.test("without an API server the node goes on, and tells it all later", async (t) => {
+    await cluster.createPod("lonely", { containers: [sleeper] });
+    const lonely = await cluster.waitForPod("lonely", isRunning);
+    await cluster.withoutApiServer(async () => {
+      const [, pid] = [...containerPids(cluster)].find(([id]) => id.startsWith(lonely.metadata.uid ?? "")) ?? [];
+      process.kill(pid ?? -1, "SIGKILL");
+      await until(
+        async () =>
+          [...containerPids(cluster).keys()].some((id) => id === `${lonely.metadata.uid}.main.1`) || undefined,
+      );
+    });
+    const after = await cluster.waitForPod("lonely", (pod) => isReady(pod) && runs(pod)?.restartCount === 1);
+    t.match(runs(after), { lastState: { terminated: { exitCode: 137 } } });
+    await remove("lonely");
+    await cluster.waitGone("lonely");
+  });
+
   await t.test("kill -9 of the agent: nothing stops, nothing starts twice, nothing is lost", async (t) => {
     const counter = "i=0; trap 'exit 0' TERM; while :; do echo tick $i; i=$((i+1)); sleep 0.02; done";
     await Promise.all([
@@ -296,10 +313,19 @@ function containerPids(cluster: AgentCluster): Map<string, number> {
   const root = join(cluster.directory, "node-1", "native", "runtime");
   const pids = new Map<string, number>();
   for (const id of readdirSync(root).sort()) {
-    const pid = Number(readFileSync(join(root, id, "pid")).readBigUInt64LE(0));
-    if (existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) pids.set(id, pid);
+    const pid = pidIn(join(root, id, "pid"));
+    if (pid !== undefined && existsSync(`/proc/${pid}`) && !isZombie(pid)) pids.set(id, pid);
   }
   return pids;
+}
+
+/** The runtime writes it as eight bytes, once the container has been forked. */
+function pidIn(path: string): number | undefined {
+  return existsSync(path) ? Number(readFileSync(path).readBigUInt64LE(0)) : undefined;
+}
+
+function isZombie(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
 }
 
 function isOnBridge(name: string, bridge: string): boolean {

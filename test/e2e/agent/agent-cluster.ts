@@ -16,8 +16,10 @@ import {
   startEtcd,
 } from "@drydock/control-plane";
 import { runCommand } from "@drydock/kit";
+import { readMountinfo } from "@drydock/linux";
 import { type Client, createClient, Event, Pod } from "@drydock/machinery";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
+import { createRuntime } from "@drydock/runtime";
 
 export const image = "example.test/busybox:1";
 
@@ -41,7 +43,7 @@ export class AgentCluster {
   readonly pki: Pki;
   readonly client: Client;
   readonly #etcd: ManagedEtcd;
-  readonly #server: ApiServer;
+  #server: ApiServer;
   agent: ChildProcess | undefined;
   agentPort = 0;
   agentLog = "";
@@ -60,11 +62,7 @@ export class AgentCluster {
     const directory = await mkdtemp(join(tmpdir(), "drydock-agent-"));
     const pki = await ensurePki(join(directory, "pki"), { hosts: [] });
     const etcd = await startEtcd({ dataDir: join(directory, "etcd"), pki, unsafeNoFsync: true });
-    const server = await startApiServer({
-      etcd: { endpoints: etcd.endpoints, tls: etcd.clientTls },
-      listen: [{ host: "127.0.0.1", port: 0 }],
-      pki,
-    });
+    const server = await serve(etcd, pki, 0);
     const admin = pki.certificates.admin;
     const client = createClient({ server: server.url, ca: pki.ca.cert, cert: admin.cert, key: admin.key });
     const store = await openImageStore({ directory: join(directory, "images") });
@@ -72,6 +70,17 @@ export class AgentCluster {
     await buildBusyboxImage({ busybox: "/bin/busybox", output: layout, name: image, version: "1" });
     await store.import(layout, image);
     return new AgentCluster({ directory, pki, etcd, server, client });
+  }
+
+  /** The API server goes away for a while; `meanwhile` happens without it. */
+  async withoutApiServer(meanwhile: () => Promise<void>): Promise<void> {
+    const { port } = this.#server;
+    await this.#server.close();
+    try {
+      await meanwhile();
+    } finally {
+      this.#server = await serve(this.#etcd, this.pki, port);
+    }
   }
 
   /** Resolves, with the time that it took, when the agent is ready. */
@@ -197,9 +206,18 @@ export class AgentCluster {
     return items.filter(({ involvedObject }) => involvedObject.name === pod).map(({ reason }) => reason ?? "");
   }
 
+  /** A test that failed may have left containers without an agent. */
+  async #removeLeftovers(): Promise<void> {
+    const runtime = createRuntime({ stateDir: join(this.directory, "node-1", "native", "runtime") });
+    for (const { id } of await runtime.list()) await runtime.delete(id, { force: true });
+    const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.directory));
+    for (const { mountPoint } of mounts) await runCommand("umount", ["-l", mountPoint]);
+  }
+
   /** Drains the node, stops everything and removes all traces. */
   async close(): Promise<void> {
     await this.endAgent("SIGINT");
+    await this.#removeLeftovers();
     await this.client.close();
     await this.#server.close();
     await this.#etcd.close();
@@ -207,4 +225,9 @@ export class AgentCluster {
     await runCommand("ip", ["link", "del", this.bridge]).catch(() => {});
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+function serve(etcd: ManagedEtcd, pki: Pki, port: number): Promise<ApiServer> {
+  const tls = etcd.clientTls;
+  return startApiServer({ etcd: { endpoints: etcd.endpoints, tls }, listen: [{ host: "127.0.0.1", port }], pki });
 }
