@@ -12,7 +12,6 @@ export const failure = defineErrors({
   CLI_NO_TERMINAL: "a terminal was asked for and standard input is none",
   CONFIG_INVALID: "the configuration file, a DRYDOCK_ variable or a flag has a value that cannot be used",
   KUBECONFIG_MISSING: "there is no kubeconfig where one was expected",
-  KUBECONFIG_INVALID: "a kubeconfig cannot be read or names things that it does not have",
   MANIFEST_NOT_FOUND: "a file or directory that was given with -f does not exist or has no manifests",
   MANIFEST_SYNTAX: "a manifest is not YAML; details have line and column",
   MANIFEST_INVALID: "a manifest is YAML but not a Kubernetes-style object",

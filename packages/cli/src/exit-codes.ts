@@ -16,7 +16,7 @@ export const exitCodes = {
 } as const;
 
 /** Codes that do not end with 1. Prefixes are not used: a code says one thing, and its line here says how a script sees it. */
-const byCode: Record<string, number> = {
+export const exitCodesByError: Record<string, number> = {
   CLI_USAGE: exitCodes.usage,
   CLI_UNKNOWN_KIND: exitCodes.usage,
   CLI_NO_TERMINAL: exitCodes.usage,
@@ -42,7 +42,6 @@ const byCode: Record<string, number> = {
   API_INVALID: exitCodes.invalid,
   MANIFEST_SYNTAX: exitCodes.invalid,
   MANIFEST_INVALID: exitCodes.invalid,
-  KUBECONFIG_INVALID: exitCodes.invalid,
   IMAGE_MALFORMED: exitCodes.invalid,
   IMAGE_HOSTILE_LAYER: exitCodes.invalid,
   IMAGE_DIGEST_MISMATCH: exitCodes.invalid,
@@ -57,9 +56,17 @@ const byCode: Record<string, number> = {
   CLUSTER_NO_NETWORK: exitCodes.machine,
   CLUSTER_DATA_DIR: exitCodes.machine,
   CLUSTER_DATA_CORRUPT: exitCodes.machine,
+  ETCD_MISSING: exitCodes.machine,
+  ETCD_VERSION: exitCodes.machine,
+  ETCD_DATA_CORRUPT: exitCodes.machine,
+  ETCD_DATA_VERSION: exitCodes.machine,
+  PKI_UNUSABLE: exitCodes.machine,
+  LINUX_NO_CGROUP2: exitCodes.machine,
+  CLIENT_CONFIG_INVALID: exitCodes.invalid,
+  CLIENT_CONFIG_UNSUPPORTED: exitCodes.invalid,
   CLUSTER_INTERRUPTED: exitCodes.interrupted,
 };
 
 export function exitCodeOf(error: unknown): number {
-  return (error instanceof DrydockError ? byCode[error.code] : undefined) ?? exitCodes.failed;
+  return (error instanceof DrydockError ? exitCodesByError[error.code] : undefined) ?? exitCodes.failed;
 }

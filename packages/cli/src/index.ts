@@ -1,1 +1,2 @@
+export { exitCodeOf, exitCodes, exitCodesByError } from "./exit-codes.ts";
 export { runProgram } from "./program.ts";
