@@ -11,9 +11,10 @@ const allowed: Record<string, readonly string[]> = {
   linux: ["kit"],
   oci: ["kit", "linux"],
   runtime: ["kit", "linux", "oci"],
+  containerd: ["kit", "linux", "oci"],
   machinery: ["kit"],
   "control-plane": ["kit", "machinery"],
-  "node-agent": ["kit", "linux", "oci", "machinery", "runtime"],
+  "node-agent": ["kit", "linux", "oci", "machinery", "runtime", "containerd"],
   vm: ["kit"],
   cli: ["kit", "linux", "oci", "machinery", "runtime", "control-plane", "node-agent", "vm"],
 };

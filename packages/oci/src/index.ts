@@ -3,6 +3,8 @@ export { type BusyboxImageOptions, buildBusyboxImage, busyboxHttpPort } from "./
 export type { ImageFile } from "./build/image-file.ts";
 export { formatReference, normalizeReference, parseReference, type Reference } from "./reference/parse-reference.ts";
 export { hostPlatform, type Platform } from "./spec/platform.ts";
+export { chainIds } from "./store/chain-ids.ts";
 export { type ImageStoreOptions, openImageStore } from "./store/open-image-store.ts";
+export { joinConfig, type ResolvedImage, resolveManifest } from "./store/resolve-image.ts";
 export * from "./types.ts";
 export { defaultLayerLimits, type LayerLimits } from "./unpack/limits.ts";

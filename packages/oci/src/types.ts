@@ -59,6 +59,16 @@ export interface PullOptions {
   signal?: AbortSignal;
 }
 
+/** An image as it was distributed: its documents and compressed layers. */
+export interface ImageContent {
+  manifest: Descriptor;
+  config: Descriptor;
+  /** Base first; `image.diffIds` are in the same order. */
+  layers: Descriptor[];
+  /** The bytes of one of these. */
+  read(digest: string): AsyncIterable<Buffer>;
+}
+
 /**
  * Images by digest in one directory, shared by any number of processes: every change is a rename, blobs are verified
  * while they are written, unpacked layers are shared between images and containers and never modified.
@@ -80,6 +90,8 @@ export interface ImageStore {
   remove(reference: string): Promise<void>;
   /** Directories for overlay's lowerdir, top-most first and at least one; unpacked if they are not yet. */
   layers(image: Image): Promise<string[]>;
+  /** For whoever keeps images in a form of its own. Nothing is collected until the action has ended. */
+  withContent<T>(image: Image, action: (content: ImageContent) => Promise<T>): Promise<T>;
   /**
    * Deletes blobs, layers and leftovers of crashed imports that no image names. `inUse`: layer directories of running
    * containers, of all nodes that share the store. IMAGE_IN_USE when pulls or imports are still running after some

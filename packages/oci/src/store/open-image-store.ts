@@ -3,7 +3,7 @@ import { isDigest } from "../digest.ts";
 import { imageError } from "../errors.ts";
 import { importImage } from "../import/import-image.ts";
 import { formatReference, normalizeReference, parseReference } from "../reference/parse-reference.ts";
-import type { Descriptor, Image, ImageStore, PullOptions } from "../types.ts";
+import type { Descriptor, Image, ImageContent, ImageStore, PullOptions } from "../types.ts";
 import { defaultLayerLimits, type LayerLimits } from "../unpack/limits.ts";
 import { BlobStore } from "./blob-store.ts";
 import { collectGarbage } from "./collect-garbage.ts";
@@ -95,6 +95,20 @@ class DirectoryImageStore implements ImageStore {
     const { layers } = await this.#read({ mediaType: "", digest: image.digest, size: 0 });
     const found = await this.#layers.find(layers);
     return found ?? (await this.#adding(undefined, () => this.#layers.unpack(layers)));
+  }
+
+  async withContent<T>(image: Image, action: (content: ImageContent) => Promise<T>): Promise<T> {
+    return await this.#adding(undefined, async () => {
+      const record = (await this.#names.list()).find(({ manifest }) => manifest.digest === image.digest);
+      if (!record) {
+        throw imageError("IMAGE_NOT_FOUND", `no local image is ${image.digest}`, {
+          hint: "pull or import the image again",
+        });
+      }
+      const { manifest } = await this.#read(record.manifest);
+      const { config, layers } = manifest;
+      return await action({ manifest: record.manifest, config, layers, read: (digest) => this.#blobs.read(digest) });
+    });
   }
 
   async collectGarbage({ inUse = [] }: { inUse?: Iterable<string> } = {}): Promise<{ freedBytes: number }> {

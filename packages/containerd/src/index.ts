@@ -1,0 +1,25 @@
+export type { CallOptions } from "./api/call.ts";
+export type { Any, Mount } from "./api/common.ts";
+export type { Container } from "./api/containers.ts";
+export type { Image } from "./api/images.ts";
+export type { ContainerdServices } from "./api/services.ts";
+export type { Options as RuncOptions, Process, Status as TaskStatus } from "./api/tasks.ts";
+export {
+  type ContainerdClient,
+  type ContainerdOptions,
+  connectContainerd,
+} from "./connect-containerd.ts";
+export type { ContainerClient } from "./containers/container-client.ts";
+export type { ContainerToCreate } from "./containers/create-container.ts";
+export type { ContainerdEvent, EventsByTopic } from "./events/decode-event.ts";
+export type { AddProgress } from "./images/add-image.ts";
+export type { ImageClient } from "./images/image-client.ts";
+export type { ContainerdImage } from "./images/read-image.ts";
+export { emptyContainerd } from "./managed/empty-containerd.ts";
+export { type ManagedContainerd, type StartContainerdOptions, startContainerd } from "./managed/start-containerd.ts";
+export { jsonAny, readJsonAny } from "./rpc/any.ts";
+export { isoTime } from "./rpc/timestamps.ts";
+export type { StdioPaths } from "./tasks/fifo.ts";
+export type { ContainerdProcess } from "./tasks/process.ts";
+export type { TaskClient } from "./tasks/task-client.ts";
+export type { ProcessExit } from "./tasks/wait-for-exit.ts";

@@ -1,0 +1,25 @@
+import type { MethodDefinition } from "@grpc/proto-loader";
+import type { CallOptions } from "../api/call.ts";
+import { type ContainerdServices, serviceNames } from "../api/services.ts";
+import type { Channel } from "./channel.ts";
+import type { Protos } from "./load-protos.ts";
+
+/** A function for every call of every service. The types are those of api/, which a test holds against the protos. */
+export function buildServices(channel: Channel, protos: Protos): ContainerdServices {
+  const services = Object.entries(serviceNames).map(([key, name]) => {
+    const methods = Object.entries(protos.service(name)).map(([method, definition]) => [
+      `${method.charAt(0).toLowerCase()}${method.slice(1)}`,
+      buildCall(channel, `${name.split(".").at(-1)}.${method}`, definition),
+    ]);
+    return [key, Object.fromEntries(methods)];
+  });
+  return Object.fromEntries(services) as ContainerdServices;
+}
+
+function buildCall(channel: Channel, name: string, method: MethodDefinition<object, object>) {
+  if (method.requestStream) return (options?: CallOptions) => channel.bidiStream(name, method, options);
+  if (method.responseStream) {
+    return (request: object, options?: CallOptions) => channel.serverStream(name, method, request, options);
+  }
+  return (request: object, options?: CallOptions) => channel.unary(name, method, request, options);
+}
