@@ -17,5 +17,4 @@ export const agentError = defineErrors({
   AGENT_BAD_RECORD: "what was written down about a pod or container on disk cannot be read",
   AGENT_BAD_VOLUME: "a volume cannot be given to a container",
   AGENT_NETWORK: "the network of the node or of a pod could not be set up",
-  AGENT_EXEC_TIMEOUT: "a command in a container did not end in time",
 });

@@ -133,6 +133,6 @@ async function isNamespaceFile(path: string): Promise<boolean> {
 }
 
 /** The node's end of a pod's cable; interface names have at most 15 characters. */
-export function vethName(uid: string): string {
+function vethName(uid: string): string {
   return `veth${createHash("sha256").update(uid).digest("hex").slice(0, 8)}`;
 }

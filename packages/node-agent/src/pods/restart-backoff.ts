@@ -1,9 +1,6 @@
 import { type BackoffPolicy, backoffDelay } from "@drydock/kit";
 import type { ObservedContainer } from "../port/pod-runtime.ts";
 
-/** kubelet's: 10 s, doubling, at most 5 min. */
-export const defaultRestartBackoff: BackoffPolicy = { initialMs: 10_000, maxMs: 300_000 };
-
 /** What the end of one run means for the next. */
 export interface RestartPlan {
   /** When the next run may begin, ms since the epoch. */

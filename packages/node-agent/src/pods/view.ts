@@ -55,6 +55,7 @@ export interface SyncPolicy {
   orphanGraceMs: number;
 }
 
+/** kubelet's: back-offs of 10 s, doubling, at most 5 min. */
 export const defaultSyncPolicy: SyncPolicy = {
   restartBackoff: { initialMs: 10_000, maxMs: 300_000 },
   imageBackoff: { initialMs: 10_000, maxMs: 300_000 },

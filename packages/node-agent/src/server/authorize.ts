@@ -6,7 +6,7 @@ import { agentError } from "../errors.ts";
  * Who may talk to an agent: the API server alone, by the name in a certificate of the cluster's authority. It has checked what its own client may
  * do; anybody else with a certificate of the cluster (a user, another node) would go round that check.
  */
-export const admittedClient = "drydock-apiserver";
+const admittedClient = "drydock-apiserver";
 
 export function authorize(request: IncomingMessage): void {
   const { socket } = request;

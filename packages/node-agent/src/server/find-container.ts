@@ -23,7 +23,7 @@ export interface FoundContainer {
   runs: ObservedContainer[];
 }
 
-export async function findContainer(lookup: PodLookup, path: ContainerPath): Promise<FoundContainer> {
+async function findContainer(lookup: PodLookup, path: ContainerPath): Promise<FoundContainer> {
   const pod = lookup.pod(path.namespace, path.pod);
   if (!pod) throw agentError("AGENT_POD_NOT_FOUND", `pod "${path.pod}" not found on this node`);
   if (!pod.spec.containers.some(({ name }) => name === path.container)) {
