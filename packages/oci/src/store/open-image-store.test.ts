@@ -240,6 +240,33 @@ t.test("an image without layers still has a directory to mount", async (t) => {
   t.same(await readdir(layers[0] ?? ""), []);
 });
 
+t.test("an image's content as it was distributed", async (t) => {
+  const { store } = await newStore(t);
+  const image = await store.import(await build("app:1"), "app:1");
+  const sizes = await store.withContent(image, async ({ manifest, config, layers, read }) => {
+    t.equal(manifest.digest, image.digest);
+    t.match(manifest.mediaType, /manifest/);
+    t.equal(layers.length, 2);
+    t.equal(
+      [manifest, config, ...layers].reduce((sum, { size }) => sum + size, 0),
+      image.size,
+    );
+    const found: number[] = [];
+    for (const { digest, size } of [manifest, config, ...layers]) {
+      let bytes = 0;
+      for await (const chunk of read(digest)) bytes += chunk.length;
+      found.push(bytes - size);
+    }
+    return found;
+  });
+  t.same(sizes, [0, 0, 0, 0]);
+  await store.remove("app:1");
+  await t.rejects(
+    store.withContent(image, async () => {}),
+    { code: "IMAGE_NOT_FOUND" },
+  );
+});
+
 t.test("an opaque root hides the layers below it", async (t) => {
   const { store } = await newStore(t);
   const output = join(base, "opaque.tar");
