@@ -1,5 +1,6 @@
-import type { Clock } from "@drydock/kit";
+import type { Clock, Logger } from "@drydock/kit";
 import {
+  type CertificateSigningRequest,
   type Client,
   type ControllerOptions,
   type ControllerRevision,
@@ -15,12 +16,18 @@ import {
   type Node,
   type ObjectKey,
   type Pod,
+  type Secret,
   type ServiceAccount,
   type Workload,
 } from "@drydock/machinery";
+import { TokenCleaner } from "./bootstrap-tokens/token-cleaner.ts";
+import { CertificateApprover } from "./certificates/approver.ts";
+import { RequestCleaner } from "./certificates/cleaner.ts";
+import { CertificateSigner, type SigningOptions } from "./certificates/signer.ts";
 import type { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { podsByNode } from "./indexes.ts";
 import { NamespaceReconciler } from "./namespace/namespace-reconciler.ts";
+import { NodeIpamReconciler } from "./node-ipam/node-ipam-reconciler.ts";
 import { EvictionReconciler } from "./node-lifecycle/eviction-reconciler.ts";
 import { leaseNamespace, NodeReconciler } from "./node-lifecycle/node-reconciler.ts";
 import { PodGcReconciler } from "./pod-gc/pod-gc-reconciler.ts";
@@ -34,6 +41,7 @@ export interface Parts {
   client: Client;
   recorder: EventRecorder;
   clock: Clock;
+  logger: Logger;
   monitor: ResourceMonitor;
   nodes: Informer<Node>;
   pods: Informer<Pod>;
@@ -42,11 +50,16 @@ export interface Parts {
   leases: Informer<Lease>;
   namespaces: Informer<Namespace>;
   serviceAccounts: Informer<ServiceAccount>;
+  secrets: Informer<Secret>;
+  signingRequests: Informer<CertificateSigningRequest>;
   collector: GarbageCollector;
   workload: WorkloadReconciler;
   nodeMonitorGraceMs: number;
   defaultTolerationSeconds: number;
   podGcQuarantineMs: number;
+  /** Without the authority's key nothing is signed. */
+  signing: SigningOptions | undefined;
+  clusterCidr: string;
 }
 
 type Specification = Pick<ControllerOptions, "name" | "reconciler" | "sources" | "workers">;
@@ -54,6 +67,7 @@ type Specification = Pick<ControllerOptions, "name" | "reconciler" | "sources" |
 /** Every controller: what it is called, what wakes it, and how many keys it works on at once. */
 export function specifications(parts: Parts): Specification[] {
   const { nodes, pods, workloads, revisions, leases, namespaces, serviceAccounts, monitor, collector } = parts;
+  const { secrets, signingRequests, signing } = parts;
   return [
     {
       name: "workload",
@@ -106,6 +120,34 @@ export function specifications(parts: Parts): Specification[] {
       reconciler: new ServiceAccountReconciler(parts),
       sources: [informerSource(namespaces), deletionsOf(serviceAccounts, ({ metadata }) => [metadata.namespace ?? ""])],
     },
+    {
+      name: "node-ipam",
+      reconciler: new NodeIpamReconciler(parts),
+      // A range that is free again may be what another node waits for.
+      sources: [informerSource(nodes), deletionsOf(nodes, () => nodes.list().filter(lacksRange).map(keyOf))],
+    },
+    {
+      name: "certificate-approver",
+      reconciler: new CertificateApprover(parts),
+      sources: [informerSource(signingRequests), silent(nodes)],
+      workers: 2,
+    },
+    ...(signing === undefined
+      ? []
+      : [
+          {
+            name: "certificate-signer",
+            reconciler: new CertificateSigner({ ...parts, ...signing }),
+            sources: [informerSource(signingRequests)],
+            workers: 2,
+          },
+        ]),
+    {
+      name: "certificate-request-cleaner",
+      reconciler: new RequestCleaner(parts),
+      sources: [informerSource(signingRequests)],
+    },
+    { name: "bootstrap-token-cleaner", reconciler: new TokenCleaner(parts), sources: [informerSource(secrets)] },
   ];
 }
 
@@ -122,6 +164,10 @@ function workloadsOf(object: Pod | ControllerRevision, workloads: Informer<Workl
     .list(namespace)
     .filter(({ spec }) => matchesLabelSelector(spec.selector, labels))
     .map(keyOf);
+}
+
+function lacksRange({ spec }: Node): boolean {
+  return !spec?.podCIDR;
 }
 
 function isTainted(node: Node | undefined): boolean {
@@ -149,7 +195,7 @@ function deletionsOf<T extends Node | ServiceAccount>(
 }
 
 /** Wakes for nothing; work waits for its cache all the same. */
-function silent(informer: Informer<Pod>): KeySource {
+function silent(informer: Informer<Pod> | Informer<Node>): KeySource {
   return { synced: (signal) => informer.synced(signal), subscribe: () => () => {} };
 }
 

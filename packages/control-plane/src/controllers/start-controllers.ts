@@ -1,5 +1,6 @@
 import { type Clock, type Logger, systemClock } from "@drydock/kit";
 import {
+  CertificateSigningRequest,
   type Client,
   type Controller,
   type ControllerHealth,
@@ -10,6 +11,7 @@ import {
   Namespace,
   Node,
   Pod,
+  Secret,
   ServiceAccount,
   startController,
   startLeaderElection,
@@ -17,6 +19,7 @@ import {
 } from "@drydock/machinery";
 import type { Running } from "../running.ts";
 import { withinTime } from "../within-time.ts";
+import type { SigningOptions } from "./certificates/signer.ts";
 import { type Parts, specifications } from "./controller-list.ts";
 import { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { ResourceMonitor } from "./resource-monitor.ts";
@@ -40,6 +43,10 @@ export interface ControllersOptions {
   podGcQuarantineMs?: number;
   /** How often new kinds are asked for (ms); 30 s unless stated. */
   discoveryRefreshMs?: number;
+  /** The authority that signs approved certificate requests; without it none is signed here. */
+  signing?: SigningOptions;
+  /** Where nodes that state no range for their pods get a /24 from; 10.88.0.0/16 unless stated. */
+  clusterCidr?: string;
 }
 
 export interface RunningControllers extends Running {
@@ -71,6 +78,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
     client,
     recorder,
     clock,
+    logger,
     monitor,
     nodes,
     pods,
@@ -79,11 +87,15 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
     leases: informers.of(Lease),
     namespaces: informers.of(Namespace),
     serviceAccounts: informers.of(ServiceAccount),
+    secrets: informers.of(Secret),
+    signingRequests: informers.of(CertificateSigningRequest),
     collector: new GarbageCollector({ client, monitor, logger }),
     workload: new WorkloadReconciler({ client, recorder, workloads, pods, revisions, clock, logger }),
     nodeMonitorGraceMs: options.nodeMonitorGraceMs ?? 40_000,
     defaultTolerationSeconds: options.defaultTolerationSeconds ?? 300,
     podGcQuarantineMs: options.podGcQuarantineMs ?? 40_000,
+    signing: options.signing,
+    clusterCidr: options.clusterCidr ?? "10.88.0.0/16",
   };
 
   let controllers: Controller[] = [];

@@ -1,6 +1,6 @@
 import { KeyObject, randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import type { Extension } from "@peculiar/x509";
+import type { Extension, PublicKeyType } from "@peculiar/x509";
 import type { KeyPair } from "./key-pair.ts";
 
 /** What a certificate is for: to be shown by a server, by a client, or either. */
@@ -12,13 +12,15 @@ export interface CertificateRequest {
   /** DNS names and IP addresses that a server is reached by. */
   hosts?: readonly string[];
   usages: readonly Usage[];
-  days: number;
+  /** How long it holds: in days, or in ms. */
+  days?: number;
+  lifeMs?: number;
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
 const DAY_MS = 24 * 3600 * 1000;
-/** Clocks of other machines may be behind ours. */
+/** Clocks of other machines may be behind ours. Short-lived certificates are backdated by a tenth of their life. */
 const BACKDATE_MS = 5 * 60 * 1000;
 
 /** A self-signed authority that signs certificates of leaves only (path length 0). */
@@ -26,7 +28,7 @@ export async function createAuthority(commonName: string, days: number): Promise
   const x509 = await loadX509();
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(days),
+    ...validity(days * DAY_MS),
     serialNumber: serialNumber(),
     name: [{ CN: [commonName] }],
     keys,
@@ -43,10 +45,19 @@ export async function createAuthority(commonName: string, days: number): Promise
   return { cert: `${certificate.toString("pem")}\n`, key: privateKeyPem(keys.privateKey) };
 }
 
-/** A new key and a certificate for it (RFC 5280), signed by `authority`. */
+/** A new key and a certificate for it, signed by `authority`. */
 export async function signCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
-  const x509 = await loadX509();
   const keys = await generateKeys();
+  return { cert: await certify(authority, keys.publicKey, request), key: privateKeyPem(keys.privateKey) };
+}
+
+/** A certificate (RFC 5280) for somebody's public key, PEM; it never outlives the authority. */
+export async function certify(
+  authority: KeyPair,
+  publicKey: PublicKeyType,
+  request: CertificateRequest,
+): Promise<string> {
+  const x509 = await loadX509();
   const issuer = new x509.X509Certificate(authority.cert);
   const extensions: Extension[] = [
     new x509.BasicConstraintsExtension(false, undefined, true),
@@ -67,17 +78,17 @@ export async function signCertificate(authority: KeyPair, request: CertificateRe
     );
   }
   const certificate = await x509.X509CertificateGenerator.create({
-    ...validity(request.days),
+    ...validity(request.lifeMs ?? (request.days ?? 0) * DAY_MS, issuer.notAfter),
     serialNumber: serialNumber(),
     // Kubernetes reads the user from CN and the groups from each O. The JSON form needs no escaping of names.
     subject: [...(request.organizations ?? []).map((name) => ({ O: [name] })), { CN: [request.commonName] }],
     issuer: issuer.subjectName.toJSON(),
-    publicKey: keys.publicKey,
+    publicKey,
     signingKey: await importPrivateKey(authority.key),
     signingAlgorithm: SIGNATURE,
     extensions,
   });
-  return { cert: `${certificate.toString("pem")}\n`, key: privateKeyPem(keys.privateKey) };
+  return `${certificate.toString("pem")}\n`;
 }
 
 /** Loaded only when something is signed: 100 ms. It wants the reflection polyfill to be there first. */
@@ -99,9 +110,10 @@ async function importPrivateKey(pem: string) {
   return webcrypto.subtle.importKey("pkcs8", der, ALGORITHM, false, ["sign"]);
 }
 
-function validity(days: number): { notBefore: Date; notAfter: Date } {
+function validity(lifeMs: number, latest?: Date): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + days * DAY_MS) };
+  const end = Math.min(now + lifeMs, latest?.getTime() ?? Number.POSITIVE_INFINITY);
+  return { notBefore: new Date(now - Math.min(BACKDATE_MS, lifeMs / 10)), notAfter: new Date(end) };
 }
 
 /** 127 random bits: a positive number of at most 20 octets (RFC 5280, 4.1.2.2), hexadecimal. */
