@@ -12,6 +12,7 @@ const logger = {
 };
 
 const agent = await startAgent({ ...JSON.parse(process.argv[2] ?? "{}"), logger });
-process.stdout.write(`ready ${agent.port}\n`);
 process.once("SIGTERM", () => void agent.close());
 process.once("SIGINT", () => void agent.close({ drain: true }));
+// Last: whoever reads it may send a signal at once.
+process.stdout.write(`ready ${agent.port}\n`);
