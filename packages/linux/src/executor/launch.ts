@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import { failure } from "../errors.ts";
 import { openPipe, readToEnd } from "../ffi/pipe.ts";
-import { firstInherited, reapChild, type SpawnRequest, spawnProcess } from "../ffi/spawn.ts";
+import { firstFree, firstInherited, reapChild, type SpawnRequest, spawnProcess } from "../ffi/spawn.ts";
 import { cString, hostSyscallNumber, syscall } from "../ffi/syscall.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode.ts";
 import type { SyscallProgram } from "../program/program.ts";
@@ -11,6 +11,7 @@ import type { LaunchOptions } from "./executor.ts";
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
+const F_DUPFD_CLOEXEC = 1030;
 const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
 const allSeals = 0xf;
@@ -41,7 +42,8 @@ export async function launchImage(
       const plan = spawnOf(imageFd, options.title ?? "drydock");
       const fds = [pipe.write, ...Object.values(options.inherit ?? {}), ...(plan.keepImage ? [imageFd] : [])];
       try {
-        pid = spawnProcess({ path: plan.path, argv: plan.argv, inherit: fds });
+        const { path, argv, image } = plan;
+        pid = spawnProcess({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
       } finally {
         plan.dispose?.();
       }
@@ -73,7 +75,10 @@ export function inheritedNumbers(names: readonly string[]): Record<string, numbe
 
 /** The image in memory, sealed: whoever gets hold of it through /proc cannot change it (CVE-2019-5736). */
 function imageFile(image: Buffer): number {
-  const fd = syscall("memfd_create", cString("drydock"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const low = syscall("memfd_create", cString("drydock"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  // Above all numbers that the child's descriptors are brought to: it opens the image by this number afterwards.
+  const fd = syscall("fcntl", low, F_DUPFD_CLOEXEC, firstFree);
+  closeSync(low);
   // At a position, so that the file's own stays at its beginning for whoever inherits it.
   writeSync(fd, image, 0, image.length, 0);
   syscall("fcntl", fd, F_ADD_SEALS, allSeals);

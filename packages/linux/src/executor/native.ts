@@ -11,6 +11,7 @@ export const nativeExecutor: Executor = {
   launch: (program, options = {}) =>
     launchImage(program, options, (imageFd, title) => ({
       path: `/proc/self/fd/${imageFd}`,
+      image: imageFd,
       argv: [title],
       keepImage: false,
     })),

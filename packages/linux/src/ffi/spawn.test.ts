@@ -20,3 +20,15 @@ t.test("also when a target is one of the sources", async (t) => {
     );
   }
 });
+
+t.test("the image is still open under its number after all of them", async (t) => {
+  // Descriptor 3 is free again in a process that runs for long: then temporary numbers are needed.
+  for (const [sources, image] of [
+    [[3, 36], 38],
+    [[3, 4, 62], 64],
+    [[3, 64], 65],
+  ] as const) {
+    const overwritten = moves(sources, image).map(([, to]) => to);
+    t.notOk(overwritten.includes(image), `${sources} beside ${image}`);
+  }
+});

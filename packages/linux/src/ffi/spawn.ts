@@ -15,6 +15,8 @@ let attributes: Buffer | undefined;
 export interface SpawnRequest {
   /** Executable; `/proc/self/fd/N` for a memfd. */
   path: string;
+  /** The N of such a path: the descriptor is not overwritten while the others are put into place. At least `firstFree`. */
+  image?: number;
   argv: readonly string[];
   env?: readonly string[];
   /** Descriptors that the child gets as 3, 4, 5 … in this order. Everything else but 0 to 2 is closed. */
@@ -36,7 +38,8 @@ export function spawnProcess(request: SpawnRequest): number {
   const actions = Buffer.alloc(256);
   callLibc("posix_spawn_file_actions_init", [actions]);
   try {
-    for (const [from, to] of moves(request.inherit)) callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
+    for (const [from, to] of moves(request.inherit, request.image))
+      callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
     const pid = Buffer.alloc(8);
     const { value: error } = callLibc("posix_spawn", [
       pid,
@@ -56,15 +59,19 @@ export function spawnProcess(request: SpawnRequest): number {
 /** First descriptor that an inherited one becomes. */
 export const firstInherited = 3;
 
+/** Descriptors from here on are never targets: no process inherits so many. */
+export const firstFree = 64;
+
 /**
  * dup2 calls that bring the descriptors to 3, 4, 5 … (a dup2 to the same number clears close-on-exec). Where a target
- * number is one of the sources, all are moved out of the way first.
+ * number is one of the sources, all are moved out of the way first, and never onto `image`: the child still opens that
+ * one, by its number, after all of these.
  */
-export function moves(fds: readonly number[]): [from: number, to: number][] {
+export function moves(fds: readonly number[], image = -1): [from: number, to: number][] {
   const last = firstInherited + fds.length - 1;
   const direct = fds.map((fd, index): [number, number] => [fd, firstInherited + index]);
   if (fds.every((fd) => fd > last)) return direct;
-  const free = Math.max(last, ...fds) + 1;
+  const free = Math.max(last, image, ...fds) + 1;
   return [
     ...fds.map((fd, index): [number, number] => [fd, free + index]),
     ...fds.map((_, index): [number, number] => [free + index, firstInherited + index]),
