@@ -9,8 +9,10 @@ import {
   Node,
   startInformer,
 } from "@drydock/machinery";
+import { AgentCertificates } from "./certificates/agent-certificates.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { createNativeRuntime } from "./native/create-native-runtime.ts";
+import { assignedPodCidr } from "./node/assigned-range.ts";
 import { Heartbeat } from "./node/heartbeat.ts";
 import { type Machine, readMachine } from "./node/machine.ts";
 import { NodeRegistration } from "./node/node-registration.ts";
@@ -49,16 +51,22 @@ export class Agent implements RunningAgent {
 
   async start(): Promise<void> {
     const { nodeName } = this.#options;
-    const client = await this.#connect();
-    const runtime = await this.#openRuntime();
-    const machine = await readMachine(runtime.version);
+    const certificates = this.#certificates();
+    const client = await this.#connect(certificates);
     const nodes = startInformer(client, Node, { logger: this.#logger });
     this.#stops.push(() => nodes.stop());
+    const podCidr = this.#options.podCidr ?? (await this.#assignedPodCidr(client, nodes));
+    const runtime = await this.#openRuntime(podCidr);
+    const machine = await readMachine(runtime.version);
     const recorder = createEventRecorder({ client, component: "drydock-agent", host: nodeName, logger: this.#logger });
     this.#stops.push(() => flushed(recorder));
     const pods = this.#managePods(client, runtime, machine, recorder);
-    await this.#serve(runtime, pods);
-    await this.#register(client, runtime, machine, nodes);
+    const server = await this.#serve(runtime, pods);
+    await this.#register(client, runtime, machine, nodes, podCidr);
+    if (certificates) {
+      certificates.start(client, (serving) => server.show(serving));
+      this.#stops.push(() => certificates.stop());
+    }
     this.#logger.info({ port: this.port }, "agent is ready");
   }
 
@@ -77,16 +85,35 @@ export class Agent implements RunningAgent {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #connect(): Promise<Client> {
+  /** The certificates that are kept up, when they are. */
+  #certificates(): AgentCertificates | undefined {
+    const { certificateDir: directory, client, serving, nodeName, address, clock = systemClock } = this.#options;
+    if (directory === undefined || typeof client === "string" || !client.cert || !client.key) return undefined;
+    const pair = { cert: client.cert, key: client.key };
+    const logger = this.#logger;
+    const certificates = new AgentCertificates({ nodeName, address, directory, client: pair, serving, clock, logger });
+    return certificates;
+  }
+
+  async #connect(certificates: AgentCertificates | undefined): Promise<Client> {
     const { client: source } = this.#options;
     const config = typeof source === "string" ? await loadKubeconfig(source) : source;
-    const client = createClient(config, { logger: this.#logger, userAgent: "drydock-agent/0.1.0" });
+    const client = createClient(config, {
+      logger: this.#logger,
+      userAgent: "drydock-agent/0.1.0",
+      ...(certificates ? { credentials: certificates.credentials } : {}),
+    });
     this.#stops.push(() => client.close());
     return client;
   }
 
-  async #openRuntime(): Promise<NodeRuntime> {
-    const { stateDir, imageDir, podCidr, clusterNetwork, insecureRegistries = [], logRotation } = this.#options;
+  #assignedPodCidr(client: Client, nodes: Informer<Node>): Promise<string> {
+    const { nodeName, labels = {}, clock = systemClock, signal = new AbortController().signal } = this.#options;
+    return assignedPodCidr({ client, nodes, nodeName, labels, clock, logger: this.#logger, signal });
+  }
+
+  async #openRuntime(podCidr: string): Promise<NodeRuntime> {
+    const { stateDir, imageDir, clusterNetwork, insecureRegistries = [], logRotation } = this.#options;
     const runtime = await createNativeRuntime({
       stateDir,
       imageDir,
@@ -134,7 +161,7 @@ export class Agent implements RunningAgent {
     return pods;
   }
 
-  async #serve(runtime: NodeRuntime, pods: PodManager): Promise<void> {
+  async #serve(runtime: NodeRuntime, pods: PodManager): Promise<AgentServer> {
     const { address, port, serving } = this.#options;
     const server = new AgentServer({
       address,
@@ -146,10 +173,17 @@ export class Agent implements RunningAgent {
     });
     this.#stops.push(() => server.close());
     this.port = await server.listen();
+    return server;
   }
 
-  async #register(client: Client, runtime: NodeRuntime, machine: Machine, nodes: Informer<Node>): Promise<void> {
-    const { nodeName: name, address, podCidr, labels = {}, heartbeat, clock = systemClock } = this.#options;
+  async #register(
+    client: Client,
+    runtime: NodeRuntime,
+    machine: Machine,
+    nodes: Informer<Node>,
+    podCidr: string,
+  ): Promise<void> {
+    const { nodeName: name, address, labels = {}, heartbeat, clock = systemClock } = this.#options;
     const registration = new NodeRegistration({
       client,
       node: { name, address, port: this.port, podCidr, labels, machine },
@@ -172,7 +206,21 @@ export class Agent implements RunningAgent {
     this.#stops.push(() => beat.stop());
     const routes = new RouteSync({ nodes, self: { name, address, podCidr }, logger: this.#logger });
     this.#stops.push(() => routes.stop());
-    await registration.registered();
+    await orAborted(registration.registered(), this.#options.signal);
+  }
+}
+
+/** What `work` resolves with, unless the signal aborts first: then its reason. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

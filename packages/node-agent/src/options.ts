@@ -16,8 +16,18 @@ export interface AgentOptions {
   stateDir: string;
   /** The image store, possibly shared with other nodes. */
   imageDir: string;
-  /** Addresses of the pods of this node, e.g. 10.88.1.0/24; the first one is the node's own on the bridge. */
-  podCidr: string;
+  /**
+   * Addresses of the pods of this node, e.g. 10.88.1.0/24; the first one is the node's own on the bridge. Without it the
+   * cluster gives one (Node.spec.podCIDR), and the agent waits for that.
+   */
+  podCidr?: string;
+  /**
+   * Where renewed certificates are kept, as client.pem and serving.pem. Without it none is renewed; with it both must be
+   * given as texts in `client` and `serving`.
+   */
+  certificateDir?: string;
+  /** Ends a start that is under way: what has been started by then is stopped, and the start rejects. */
+  signal?: AbortSignal;
   labels?: Record<string, string>;
   clusterNetwork?: {
     /** The bridge of the pods of this node; cni0 unless stated. */

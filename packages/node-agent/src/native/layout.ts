@@ -14,8 +14,9 @@ import { join } from "node:path";
 export class NativeLayout {
   readonly root: string;
 
-  constructor(stateDir: string) {
-    this.root = join(stateDir, "native");
+  /** `adapter`: whose it is; the containerd adapter has the same layout, without a runtime's state. */
+  constructor(stateDir: string, adapter: "native" | "containerd" = "native") {
+    this.root = join(stateDir, adapter);
   }
 
   get pods(): string {

@@ -16,7 +16,7 @@ import { observedContainer } from "./observed-container.ts";
 import { type ContainerRecord, type FailureRecord, type PodRecord, readRecord, writeRecord } from "./records.ts";
 import { resolveUser } from "./resolve-user.ts";
 import { startFailure } from "./start-failure.ts";
-import { StopRequests } from "./stop-requests.ts";
+import { StopRequests, type StopTarget } from "./stop-requests.ts";
 
 export interface NativeContainersOptions {
   layout: NativeLayout;
@@ -42,7 +42,7 @@ export class NativeContainers {
   constructor(options: NativeContainersOptions) {
     this.#options = options;
     this.#layout = options.layout;
-    this.#stops = new StopRequests(options.runtime);
+    this.#stops = new StopRequests(runtimeStopTarget(options.runtime));
   }
 
   /** Newest run first within a name. */
@@ -233,4 +233,24 @@ export class NativeContainers {
     const key = parseContainerId(id);
     return key && readRecord<ContainerRecord>(join(this.#layout.container(key), "record.json"));
   }
+}
+
+function runtimeStopTarget(runtime: Runtime): StopTarget {
+  return {
+    async signal(id, signal, all) {
+      try {
+        await runtime.kill(id, signal, { all });
+      } catch (error) {
+        // It ended before we came.
+        if (!hasCode(error, "RUNTIME_NOT_FOUND", "RUNTIME_BAD_STATE")) throw error;
+      }
+    },
+    async ended(id) {
+      try {
+        await runtime.wait(id);
+      } catch (error) {
+        if (!hasCode(error, "RUNTIME_NOT_FOUND")) throw error;
+      }
+    },
+  };
 }

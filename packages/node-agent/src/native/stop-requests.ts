@@ -1,6 +1,12 @@
-import { hasCode } from "@drydock/kit";
 import { signalNumbers } from "@drydock/linux";
-import type { Runtime } from "@drydock/runtime";
+
+/** How an adapter signals containers and learns of their end. Neither minds a container that is gone. */
+export interface StopTarget {
+  /** `all`: every process of the container. */
+  signal(id: string, signal: number, all: boolean): Promise<void>;
+  /** Resolves when it has ended. */
+  ended(id: string): Promise<void>;
+}
 
 interface Stop {
   /** ms since the epoch. */
@@ -11,11 +17,11 @@ interface Stop {
 
 /** Containers that are being stopped: asked once, killed at the deadline, which a later request can only bring nearer. */
 export class StopRequests {
-  readonly #runtime: Runtime;
+  readonly #target: StopTarget;
   readonly #stops = new Map<string, Stop>();
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
+  constructor(target: StopTarget) {
+    this.#target = target;
   }
 
   /** Resolves when the container has ended. */
@@ -45,27 +51,14 @@ export class StopRequests {
   }
 
   async #end(id: string, signal: number | undefined): Promise<void> {
-    if (signal !== undefined) await this.#send(id, signal, false);
-    try {
-      await this.#runtime.wait(id);
-    } catch (error) {
-      if (!hasCode(error, "RUNTIME_NOT_FOUND")) throw error;
-    }
+    if (signal !== undefined) await this.#target.signal(id, signal, false);
+    await this.#target.ended(id);
   }
 
   #killAt(id: string, ms: number): NodeJS.Timeout {
     return setTimeout(() => {
       // A kill that fails shows in `ended`, which then does not resolve until the container ends in some other way.
-      this.#send(id, signalNumbers.SIGKILL, true).catch(() => {});
+      this.#target.signal(id, signalNumbers.SIGKILL, true).catch(() => {});
     }, ms);
-  }
-
-  async #send(id: string, signal: number, all: boolean): Promise<void> {
-    try {
-      await this.#runtime.kill(id, signal, { all });
-    } catch (error) {
-      // It ended before we came.
-      if (!hasCode(error, "RUNTIME_NOT_FOUND", "RUNTIME_BAD_STATE")) throw error;
-    }
   }
 }

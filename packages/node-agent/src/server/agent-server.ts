@@ -67,6 +67,11 @@ export class AgentServer {
     this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
+  /** Shows another certificate from the next handshake on; what is under way goes on. */
+  show({ cert, key }: Pick<ServingCertificate, "cert" | "key">): void {
+    this.#server.setSecureContext({ cert, key, ca: this.#options.serving.clientCa, minVersion: "TLSv1.2" });
+  }
+
   /** Resolves with the port. */
   async listen(): Promise<number> {
     this.#server.listen(this.#options.port, this.#options.address);
