@@ -602,6 +602,17 @@ for (const executor of executors) {
       await runtime.delete("bereft");
     });
 
+    scenario("a start that gets nowhere is deleted by force", async (t) => {
+      await runtime.run(host.script("stuck", "sleep 1000"));
+      const directory = join(host.stateDir, "stuck");
+      const shim = Number(readFileSync(join(directory, "shim")).readBigUInt64LE());
+      t.equal(shim, readStat(Number(readFileSync(join(directory, "pid")).readBigUInt64LE()))?.parent);
+      // As if the shim had not come as far as the container.
+      rmSync(join(directory, "pid"));
+      t.match(await runtime.state("stuck"), { status: "created" });
+      await runtime.delete("stuck", { force: true });
+    });
+
     scenario("many at once", async (t) => {
       const count = executor.name === "native" ? 100 : 4;
       const ids = Array.from({ length: count }, (_, index) => `many-${index}`);

@@ -1,5 +1,6 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { firstInherited } from "../ffi/spawn.ts";
+import { syscall } from "../ffi/syscall.ts";
 import { crashFrame } from "../program/report.ts";
 import { interpret } from "./interpret.ts";
 
@@ -12,5 +13,6 @@ try {
 } catch (error) {
   // The streams of this process lead nowhere, so what went wrong goes where failed steps go.
   writeSync(firstInherited, crashFrame(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  process.exitCode = 1;
+  // Not process.exit: after a fork Node would wait for threads that only its parent has.
+  syscall("exit_group", 1);
 }

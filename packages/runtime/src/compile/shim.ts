@@ -21,6 +21,8 @@ import { atCwd, reportFd } from "./steps.ts";
 export const shimFiles = {
   /** A FIFO that the shim holds open as long as it lives: whoever reads it gets end of file when it is gone. */
   alive: "alive",
+  /** Pid of the shim itself, for who must end one that does not get anywhere. */
+  shim: "shim",
   /** Pid of the container's first process, u64, little endian. Not given to another process while the shim lives. */
   pid: "pid",
   /** Raw wait status, u32 in a u64, little endian; the file's modification time is the end of the container. */
@@ -76,7 +78,12 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
   const clone = cloneArguments(input.config, input.cgroup !== undefined);
   return {
     name: "shim",
-    memory: { cloneArguments: clone.block, pidMessage: { bytes: messageSize }, waitStatus: { bytes: 8 } },
+    memory: {
+      cloneArguments: clone.block,
+      pidMessage: { bytes: messageSize },
+      waitStatus: { bytes: 8 },
+      shimPid: { bytes: 8 },
+    },
     steps: [
       { name: "setsid", args: [], why: "signals of the caller's terminal are not for the shim" },
       { name: "chdir", args: ["/"], why: "keep no directory busy" },
@@ -86,6 +93,8 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
         why: "its name in ps",
       },
       ...openDirectory(input),
+      { name: "getpid", args: [], why: "its own pid", result: memory("shimPid") },
+      ...writeFile(shimFiles.shim, memory("shimPid"), "for who must end a shim that does not get anywhere"),
       ...(input.cgroup === undefined ? [] : openCgroup(input.cgroup)),
       ...joinPidSteps(input.config),
       {

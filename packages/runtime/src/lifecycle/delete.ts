@@ -1,11 +1,19 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { cgroupEvents, killCgroup, removeCgroup, removeEmptyParents, signalNumbers } from "@drydock/linux";
+import {
+  cgroupEvents,
+  killCgroup,
+  readStat,
+  removeCgroup,
+  removeEmptyParents,
+  signalNumbers,
+  signalProcess,
+} from "@drydock/linux";
 import { failure } from "../errors.ts";
 import { observe } from "../state/observe.ts";
 import { type ContainerRecord, readRecord } from "../state/record.ts";
-import { shimEnded } from "../state/shim-files.ts";
+import { readShimPid, shimEnded, shimState } from "../state/shim-files.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { signalAll } from "./kill.ts";
 
@@ -35,9 +43,18 @@ export async function deleteContainer(
     }
     signalAll(record, process, signalNumbers.SIGKILL);
   }
+  if (state.status === "created" && options.force) endShim(directory);
   await shimEnded(directory);
   await Promise.allSettled(context.waiters.get(id) ?? []);
   await removeContainer(directory, record);
+}
+
+/** A shim that has not got as far as a container may be stuck, say in opening a file on a dead network file system. */
+function endShim(directory: string): void {
+  if (shimState(directory) !== "alive") return;
+  const pid = readShimPid(directory);
+  const stat = pid === undefined ? undefined : readStat(pid);
+  if (stat) signalProcess({ pid: stat.pid, startTime: stat.startTime }, signalNumbers.SIGKILL);
 }
 
 /** The cgroup, with whatever still runs in it, and the directory. */

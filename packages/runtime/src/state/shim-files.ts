@@ -4,6 +4,12 @@ import { errnoOf } from "@drydock/kit";
 import { decodeWaitStatus, readableFrom, type WaitStatus } from "@drydock/linux";
 import { shimFiles } from "../compile/shim.ts";
 
+/** The pid of the shim; only meaningful while shimState says that it is alive. */
+export function readShimPid(directory: string): number | undefined {
+  const bytes = readIfExists(join(directory, shimFiles.shim));
+  return bytes && Number(bytes.readBigUInt64LE(0));
+}
+
 /** The pid of the first process, once the shim has forked it. */
 export function readPid(directory: string): number | undefined {
   const bytes = readIfExists(join(directory, shimFiles.pid));
