@@ -43,6 +43,7 @@ export const failure = defineErrors({
   ETCD_START_FAILED: "etcd ended or did not become ready in time",
   ETCD_STOPPED: "a managed etcd ended by itself",
 
+  PKI_UNKNOWN_CERTIFICATE: "a certificate that is to be renewed is none of a control plane's",
   PKI_UNUSABLE: "a certificate or key on disk cannot be read, or does not belong to its authority",
 
   WORKLOAD_POD_CREATE_FAILED: "the API server does not take the pods that a workload needs",

@@ -18,7 +18,7 @@ import type { Pki } from "./pki.ts";
 import { createAuthority, signCertificate } from "./sign.ts";
 
 const AUTHORITY_DAYS = 3650;
-const LEAF_DAYS = 365;
+export const LEAF_DAYS = 365;
 /** Certificates are made anew when they end within this time. */
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
@@ -95,7 +95,7 @@ async function createDirectory(path: string, logger: Logger): Promise<void> {
   }
 }
 
-async function loadAuthority(directory: string, name: AuthorityName): Promise<StoredKeyPair> {
+export async function loadAuthority(directory: string, name: AuthorityName): Promise<StoredKeyPair> {
   const file = join(directory, `${name}.pem`);
   const text = await readTextIfExists(file);
   if (text === undefined) throw unusable(file, "is missing");
@@ -149,6 +149,18 @@ async function ensureLeaf(
   logger.info({ certificate: name, why: found.why }, "issued certificate");
   // Another process may have replaced it meanwhile: everybody uses what is on disk.
   return parseKeyPair(await readFile(file, "utf8"), file);
+}
+
+/** The leaf in a file as it is, undefined when there is none or it is damaged. */
+export async function readLeaf(file: string): Promise<StoredKeyPair | undefined> {
+  const text = await readTextIfExists(file);
+  if (text === undefined) return undefined;
+  try {
+    return parseKeyPair(text, file);
+  } catch (error) {
+    if (!hasCode(error, "PKI_UNUSABLE")) throw error;
+    return undefined;
+  }
 }
 
 /** The leaf in a file, or why it must be issued again: a leaf can always be made anew, so nothing here is an error. */
