@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { firstInherited } from "../ffi/spawn.ts";
+import { firstFree, firstInherited } from "../ffi/spawn.ts";
 import { cString, syscall } from "../ffi/syscall.ts";
 import { mountAttributeBytes, mountAttributes, openTreeFlags } from "../kernel/mount-flags.ts";
 import { AT_FDCWD } from "../kernel/open-flags.ts";
@@ -12,6 +12,7 @@ import { launchImage } from "./launch.ts";
  * threads that the child would wait for in vain.
  */
 const nodeFlags = ["--single-threaded", "--v8-pool-size=0", "--no-warnings", "--experimental-strip-types"];
+const F_DUPFD_CLOEXEC = 1030;
 const main = fileURLToPath(new URL("./direct-main.ts", import.meta.url));
 
 /**
@@ -26,6 +27,7 @@ export const directExecutor: Executor = {
       const node = readOnlyNode();
       return {
         path: `/proc/self/fd/${node}`,
+        image: node,
         argv: [title, ...nodeFlags, main, String(firstInherited + 1 + Object.keys(options.inherit ?? {}).length)],
         keepImage: true,
         dispose: () => closeSync(node),
@@ -41,6 +43,11 @@ function readOnlyNode(): number {
   const { OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH } = openTreeFlags;
   const mount = syscall("open_tree", AT_FDCWD, cString(process.execPath), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   const attributes = mountAttributeBytes(mountAttributes.MOUNT_ATTR_RDONLY, 0);
-  syscall("mount_setattr", mount, cString(""), AT_EMPTY_PATH, attributes, attributes.length);
-  return mount;
+  try {
+    syscall("mount_setattr", mount, cString(""), AT_EMPTY_PATH, attributes, attributes.length);
+    // Out of the way of what the process inherits: its path is opened after those are in place.
+    return syscall("fcntl", mount, F_DUPFD_CLOEXEC, firstFree);
+  } finally {
+    closeSync(mount);
+  }
 }
