@@ -38,8 +38,11 @@ export function spawnProcess(request: SpawnRequest): number {
   const actions = Buffer.alloc(256);
   callLibc("posix_spawn_file_actions_init", [actions]);
   try {
-    for (const [from, to] of moves(request.inherit, request.image))
-      callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
+    const moved = moves(request.inherit, request.image);
+    for (const [from, to] of moved) callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
+    // A dup2 clears close-on-exec: numbers that were only in between would stay open, and a pipe would never end.
+    const last = firstInherited + request.inherit.length - 1;
+    for (const [, to] of moved) if (to > last) callLibc("posix_spawn_file_actions_addclose", [actions, to]);
     const pid = Buffer.alloc(8);
     const { value: error } = callLibc("posix_spawn", [
       pid,
