@@ -11,6 +11,14 @@ import t from "tap";
 const root = resolve(import.meta.dirname, "..");
 const files = globSync("packages/*/src/**/*.vmtest.ts", { cwd: root }).sort();
 
+class Collector extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
 let engine: Awaited<ReturnType<typeof chooseEngine>> | undefined;
 let missing: string | undefined;
 try {
@@ -49,11 +57,3 @@ t.test("tests that need cgroup v2", missing ? { skip: missing } : {}, async (t) 
     if (code !== "=== exit 0") t.comment(lines.join("\n"));
   }
 });
-
-class Collector extends Writable {
-  text = "";
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@drydock/kit";
+import type { ClientTls } from "../etcd/connection-options.ts";
 import type { Pki } from "../pki/pki.ts";
 import type { Running } from "../running.ts";
-import type { ClientTls } from "../store/connection-options.ts";
 
 export interface ApiServerOptions {
   etcd: { endpoints: readonly string[]; tls?: ClientTls };

@@ -1,5 +1,5 @@
 import { request } from "node:https";
-import type { ClientTls } from "../store/connection-options.ts";
+import type { ClientTls } from "./connection-options.ts";
 
 const ATTEMPT_MS = 1_000;
 

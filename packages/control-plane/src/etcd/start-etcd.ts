@@ -4,7 +4,7 @@ import { hasCode, type Logger, silentLogger, systemClock } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import type { Pki } from "../pki/pki.ts";
 import type { Running } from "../running.ts";
-import type { ClientTls } from "../store/connection-options.ts";
+import type { ClientTls } from "./connection-options.ts";
 import { etcdPaths, prepareDataDirectory, repairedLogs } from "./data-directory.ts";
 import { etcdArguments } from "./etcd-arguments.ts";
 import { type EtcdProcess, spawnEtcd } from "./etcd-process.ts";

@@ -1,7 +1,7 @@
 import { noop } from "cockatiel";
 import { Etcd3, type KVClient } from "etcd3";
 import { failure } from "../errors.ts";
-import { channelOptions, type StoreOptions } from "./connection-options.ts";
+import { channelOptions, type StoreOptions } from "../etcd/connection-options.ts";
 import { type WatchService, watchService } from "./watch/watch-service.ts";
 
 /** The connections of one store. This module loads gRPC: import it only when a store is really used. */

@@ -1,6 +1,6 @@
 import { silentLogger } from "@drydock/kit";
 import { failure } from "../errors.ts";
-import type { StoreOptions } from "./connection-options.ts";
+import type { StoreOptions } from "../etcd/connection-options.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 import type { Store } from "./store.ts";
 

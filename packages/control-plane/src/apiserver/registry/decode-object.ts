@@ -42,13 +42,18 @@ function objectIn(kind: Kind, value: unknown): Record<string, unknown> {
   data.metadata ??= {};
   if (data.apiVersion !== apiVersionOf(kind)) {
     throw badRequest(
-      `the API version in the data (${data.apiVersion}) does not match the expected API version (${apiVersionOf(kind)})`,
+      `the API version in the data (${asText(data.apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
     );
   }
   if (data.kind !== kind.kind) {
-    throw badRequest(`the kind in the data (${data.kind}) does not match the expected kind (${kind.kind})`);
+    throw badRequest(`the kind in the data (${asText(data.kind)}) does not match the expected kind (${kind.kind})`);
   }
   return data;
+}
+
+/** Anything a client may have sent, in a sentence: an object's own toString is not to be trusted with that. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function nameIn(object: KubeObject): string {

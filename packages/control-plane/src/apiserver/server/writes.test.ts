@@ -55,6 +55,11 @@ t.test("create: what the server adds, and what it refuses", async (t) => {
     causes: [{ field: "metadata.name", reason: "FieldValueInvalid" }],
   });
 
+  for (const odd of [{ apiVersion: { toString: 0 } }, { kind: { toString: 0 } }, { kind: ["Pod"] }]) {
+    const refused = await admin.call("POST", maps, { body: { ...configMap("odd"), ...odd } });
+    t.equal(refused.status, 400, `${JSON.stringify(odd)} is refused in words`);
+  }
+
   const elsewhere = await admin.call("POST", maps, { body: { metadata: { name: "x", namespace: "other" } } });
   t.match(
     elsewhere.json.message,

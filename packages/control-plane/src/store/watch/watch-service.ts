@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Client, type ClientDuplexStream, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { load } from "@grpc/proto-loader";
-import { channelOptions, type StoreOptions } from "../connection-options.ts";
+import { channelOptions, type StoreOptions } from "../../etcd/connection-options.ts";
 import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
 
 /** A gRPC stream and the connection under it. */
