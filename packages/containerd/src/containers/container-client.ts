@@ -46,10 +46,10 @@ export class ContainerClient {
     return createContainer(this.#services, this.#protos, this.#logger, whole);
   }
 
-  /** Replaces one extension, leaving the others. Nothing happens when there is no such container. */
-  async setExtension(id: string, name: string, value: Any): Promise<void> {
-    const container = { id, extensions: { [name]: value } };
-    const updateMask = { paths: [`extensions.${name}`] };
+  /** Sets these extensions, leaving the others. Nothing happens when there is no such container. */
+  async setExtensions(id: string, extensions: Record<string, Any>): Promise<void> {
+    const container = { id, extensions };
+    const updateMask = { paths: Object.keys(extensions).map((name) => `extensions.${name}`) };
     await ignoringMissing(this.#services.containers.update({ container, updateMask }));
   }
 

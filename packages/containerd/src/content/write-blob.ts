@@ -29,9 +29,10 @@ export async function writeBlob(services: ContainerdServices, blob: Blob, option
   const call = content.write(options);
   const answers = call[Symbol.asyncIterator]();
   try {
-    await exchange(call, answers, { action: "STAT", ...head });
-    let offset = 0;
-    for await (const data of chunks(blob.read())) {
+    let { offset } = await exchange(call, answers, { action: "STAT", ...head });
+    // All of it is there when another namespace has it: then it only becomes ours, too.
+    const missing = offset === blob.size ? [] : chunks(blob.read());
+    for await (const data of missing) {
       await exchange(call, answers, { action: "WRITE", ref, offset, data });
       offset += data.length;
       blob.onProgress?.(data.length);
@@ -53,9 +54,10 @@ async function exchange(
   call: Duplex<WriteContentRequest, WriteContentResponse>,
   answers: AsyncIterator<WriteContentResponse>,
   request: WriteContentRequest,
-): Promise<void> {
+): Promise<WriteContentResponse> {
   const [answer] = await Promise.all([answers.next(), call.send(request)]);
   if (answer.done) throw containerdError("CONTAINERD_FAILED", `Content.Write: ended at ${request.action}`);
+  return answer.value;
 }
 
 /** The same bytes in pieces of at least `chunkBytes`, except for the last. */

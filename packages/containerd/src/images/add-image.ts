@@ -1,5 +1,5 @@
 import { hasCode } from "@drydock/kit";
-import { chainIds, type ImageContent } from "@drydock/oci";
+import type { ImageContent } from "@drydock/oci";
 import type { CallOptions } from "../api/call.ts";
 import type { Descriptor } from "../api/common.ts";
 import type { ContainerdServices } from "../api/services.ts";
@@ -37,10 +37,9 @@ export async function addImage(services: ContainerdServices, image: ImageToAdd, 
   for (const [index, layer] of layers.entries()) {
     await write(layer, { "containerd.io/uncompressed": image.diffIds[index] as string });
   }
-  const top = chainIds(image.diffIds).at(-1);
-  await write(config, top === undefined ? {} : { [`containerd.io/gc.ref.snapshot.${image.snapshotter}`]: top });
+  await write(config, {});
   await write(manifest, referenceLabels(config, layers));
-  await unpackLayers(services, image.snapshotter, { layers, diffIds: image.diffIds }, options);
+  await unpackLayers(services, { snapshotter: image.snapshotter, config, layers, diffIds: image.diffIds }, options);
   await nameImage(services, image.name, manifest, options);
 }
 

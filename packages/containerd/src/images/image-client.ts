@@ -45,13 +45,8 @@ export class ImageClient {
   /** Makes the snapshots that containers start from, for an image that somebody else brought. Idempotent. */
   async unpack(image: ContainerdImage): Promise<void> {
     if (image.chainId === "" || (await hasSnapshot(this.#services, this.#snapshotter, image.chainId))) return;
-    const { content } = this.#services;
-    const label = `containerd.io/gc.ref.snapshot.${this.#snapshotter}`;
-    await withLease(this.#services, this.#logger, async (lease) => {
-      await unpackLayers(this.#services, this.#snapshotter, image, { lease });
-      const info = { digest: image.configDigest, labels: { [label]: image.chainId } };
-      await content.update({ info, updateMask: { paths: [`labels.${label}`] } });
-    });
+    const layers = { ...image, config: { digest: image.configDigest }, snapshotter: this.#snapshotter };
+    await withLease(this.#services, this.#logger, (lease) => unpackLayers(this.#services, layers, { lease }));
   }
 
   /** Takes a name away. `sync`: returns when its content is collected. Idempotent. */

@@ -8,18 +8,22 @@ import { containerdError } from "../errors.ts";
 import { ignoringMissing } from "../rpc/ignoring-missing.ts";
 
 export interface LayersToUnpack {
+  snapshotter: string;
+  config: Pick<Descriptor, "digest">;
   /** Base first; their blobs are in the content store. */
   layers: readonly Descriptor[];
   diffIds: readonly string[];
 }
 
-/** Makes a committed snapshot of every layer on those below it, unless it is there. Answers with the name of the top-most; "" without layers. */
+/**
+ * Makes a committed snapshot of every layer on those below it, unless it is there, and ties the top-most to the image's config, so that it stays
+ * as long as the image does.
+ */
 export async function unpackLayers(
   services: ContainerdServices,
-  snapshotter: string,
-  { layers, diffIds }: LayersToUnpack,
+  { snapshotter, config, layers, diffIds }: LayersToUnpack,
   options: CallOptions,
-): Promise<string> {
+): Promise<void> {
   let parent = "";
   for (const [index, name] of chainIds(diffIds).entries()) {
     if (!(await hasSnapshot(services, snapshotter, name, options))) {
@@ -28,7 +32,10 @@ export async function unpackLayers(
     }
     parent = name;
   }
-  return parent;
+  if (parent === "") return;
+  const label = `containerd.io/gc.ref.snapshot.${snapshotter}`;
+  const info = { digest: config.digest, labels: { [label]: parent } };
+  await services.content.update({ info, updateMask: { paths: [`labels.${label}`] } }, options);
 }
 
 /** Snapshots of layers have the layer's chain id as their name. */

@@ -92,6 +92,8 @@ export async function podRuntimeContract(subject: ContractSubject): Promise<void
     );
     t.match(run, { name: "short", attempt: 0, specHash: "hash", failures: 0, state: "running", startedAt: String });
     t.match(await ended(run.id), { exitCode: 5, reason: "Error", finishedAt: String });
+    // What is asked for and what is told come by different ways.
+    for (let tries = 0; tries < 200 && changes === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
     t.ok(changes > 0, "its end was announced");
     unsubscribe();
     const log = await readFile(run.logPath, "utf8");
