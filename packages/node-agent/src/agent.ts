@@ -10,6 +10,7 @@ import {
   startInformer,
 } from "@drydock/machinery";
 import { AgentCertificates } from "./certificates/agent-certificates.ts";
+import { createContainerdRuntime } from "./containerd/create-containerd-runtime.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { createNativeRuntime } from "./native/create-native-runtime.ts";
 import { assignedPodCidr } from "./node/assigned-range.ts";
@@ -114,7 +115,7 @@ export class Agent implements RunningAgent {
 
   async #openRuntime(podCidr: string): Promise<NodeRuntime> {
     const { stateDir, imageDir, clusterNetwork, insecureRegistries = [], logRotation } = this.#options;
-    const runtime = await createNativeRuntime({
+    const common = {
       stateDir,
       imageDir,
       podCidr,
@@ -122,7 +123,12 @@ export class Agent implements RunningAgent {
       insecureRegistries,
       ...(logRotation ? { logRotation } : {}),
       logger: this.#logger,
-    });
+    };
+    const { runtime: kind = "native", containerdSocket: socket, containerdRunc: runc } = this.#options;
+    const runtime =
+      kind === "native"
+        ? await createNativeRuntime(common)
+        : await createContainerdRuntime({ ...common, ...(socket ? { socket } : {}), ...(runc ? { runc } : {}) });
     this.#runtime = runtime;
     await runtime.pods.open();
     return runtime;

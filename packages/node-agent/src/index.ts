@@ -7,7 +7,8 @@
  * - pods/pod-manager.ts             one worker for each pod, from a watch on the API
  * - pods/pod-worker.ts              look, decide, do, until there is nothing to do
  * - pods/decide.ts, pods/status.ts  the decisions themselves: pure functions of what is asked for and what is seen
- * - port/pod-runtime.ts             what the agent needs of a runtime; native/ is that on our own
+ * - port/pod-runtime.ts             what the agent needs of a runtime; native/ is that on our own, containerd/ on
+ *                                 a real containerd
  * - probes/, images/, volumes/, logs/
  * - server/                         logs, exec and attach for the API server, over mutual TLS
  */

@@ -1,3 +1,4 @@
+import type { RuncOptions } from "@drydock/containerd";
 import type { BackoffPolicy, Clock, Logger } from "@drydock/kit";
 import type { ClientConfig } from "@drydock/machinery";
 import type { RotationPolicy } from "./logs/log-file.ts";
@@ -14,6 +15,12 @@ export interface AgentOptions {
   serving: ServingCertificate;
   /** Absolute; on a file system that can carry an overlay's upper directory. Survives the agent. */
   stateDir: string;
+  /** What runs containers: our own runtime, unless stated, or a containerd on this node. Only an empty node may change it. */
+  runtime?: "native" | "containerd";
+  /** With `runtime: "containerd"`: its socket; /run/containerd/containerd.sock unless stated. */
+  containerdSocket?: string;
+  /** With `runtime: "containerd"`: how it calls runc; as it always does unless stated. */
+  containerdRunc?: RuncOptions;
   /** The image store, possibly shared with other nodes. */
   imageDir: string;
   /**
