@@ -42,7 +42,7 @@ export async function firstApply({ out, signal }: FirstApplyOptions): Promise<vo
   );
   narrator.summary();
   narrator.note(
-    "\nNext: ./drydock up --nodes 3 --detach, then ./drydock apply -f examples/web.yaml and look around yourself.",
+    "Next: ./drydock up --nodes 3 --detach, then the commands above by hand. docs/flow.md follows the apply of step 4 through the code.",
   );
 }
 

@@ -46,7 +46,7 @@ export class Narrator {
       this.#write(`${String(index + 1).padStart(2)}. ${title.padEnd(width)}  ${seconds(ms)}`);
     }
     const total = this.#steps.reduce((sum, { ms }) => sum + ms, 0);
-    this.#write(`    ${"all".padEnd(width)}  ${seconds(total)}`);
+    this.#write(`    ${"all".padEnd(width)}  ${seconds(total)}\n`);
   }
 
   #write(line: string): void {
