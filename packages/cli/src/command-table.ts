@@ -14,6 +14,7 @@ export interface CommandEntry {
 const cluster = "Cluster:";
 const objects = "Objects:";
 const containers = "Logs and containers:";
+const machines = "Clusters of several machines:";
 const other = "Other:";
 const parts = "Parts of a cluster, each alone:";
 
@@ -118,6 +119,21 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "print the completion script of a shell",
     group: other,
     load: async () => (await import("./commands/completion.ts")).completionCommand(),
+  },
+  token: {
+    summary: "make, list and delete tokens by which machines join",
+    group: machines,
+    load: async () => (await import("./commands/token.ts")).tokenCommand(),
+  },
+  join: {
+    summary: "make this machine a node of a cluster elsewhere",
+    group: machines,
+    load: async () => (await import("./commands/join.ts")).joinCommand(),
+  },
+  pki: {
+    summary: "show which certificates end when, and renew them",
+    group: machines,
+    load: async () => (await import("./commands/pki.ts")).pkiCommand(),
   },
   "control-plane": {
     summary: "run API server, controllers and scheduler in this process",

@@ -2,48 +2,63 @@ import { readFile } from "node:fs/promises";
 import { loadKubeconfig } from "@drydock/machinery";
 import { startAgent } from "@drydock/node-agent";
 import { Command } from "commander";
+import { failure } from "../errors.ts";
+import { nodeDirectories } from "../join/node-directories.ts";
+import { agentPort, runNodeAgent } from "../parts/node-agent.ts";
 import { partContext, withLogOptions } from "../parts/part-options.ts";
 import { runParts } from "../parts/run-part.ts";
-
-/** The port of kubelets, which every tool expects. */
-const agentPort = 10250;
 
 interface AgentFlags {
   nodeName: string;
   address: string;
-  podCidr: string;
-  servingCert: string;
-  servingKey: string;
-  clientCa: string;
-  stateDir: string;
-  imagesDir: string;
+  podCidr?: string;
+  certificateDir?: string;
+  servingCert?: string;
+  servingKey?: string;
+  clientCa?: string;
+  stateDir?: string;
+  imagesDir?: string;
 }
 
 export function agentCommand(): Command {
   return withLogOptions(new Command("agent"))
     .requiredOption("--node-name <name>", "name of this node")
     .requiredOption("--address <ip>", "address that the API server and other nodes reach it by")
-    .requiredOption("--pod-cidr <cidr>", "addresses of its pods")
-    .requiredOption("--serving-cert <file>", "certificate (PEM) for the agent's own server")
-    .requiredOption("--serving-key <file>", "its key")
-    .requiredOption("--client-ca <file>", "authority of who may call that server")
-    .requiredOption("--state-dir <dir>", "what the agent keeps")
-    .requiredOption("--images-dir <dir>", "the image store")
+    .option("--pod-cidr <cidr>", "addresses of its pods (default: the cluster gives it a range)")
+    .option("--certificate-dir <dir>", "what drydock join wrote (default: node/certificates in the data directory)")
+    .option("--serving-cert <file>", "instead of joining: certificate (PEM) for the agent's own server")
+    .option("--serving-key <file>", "its key")
+    .option("--client-ca <file>", "authority of who may call that server")
+    .option("--state-dir <dir>", "what the agent keeps (default: node/state in the data directory)")
+    .option("--images-dir <dir>", "the image store (default: images in the data directory)")
     .addHelpText(
       "after",
-      "\nExample:\n  drydock status shows the agents of a cluster; up starts each like this inside its node, with a kubeconfig of its own\n",
+      `
+Examples:
+  drydock agent --node-name worker-1 --address 10.0.0.2      on a machine that has joined: it renews its certificates
+  drydock status                                             shows the agents that up has started, each inside its node
+`,
     )
     .action(async (flags: AgentFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
-      const [client, cert, key, clientCa] = await Promise.all([
+      const { nodeName, address, podCidr, servingCert, servingKey, clientCa } = flags;
+      const directories = nodeDirectories(settings.dataDir);
+      const stateDir = flags.stateDir ?? directories.state;
+      const imagesDir = flags.imagesDir ?? directories.images;
+      if (servingCert === undefined && servingKey === undefined && clientCa === undefined) {
+        const certificateDir = flags.certificateDir ?? directories.certificates;
+        return runNodeAgent({ nodeName, address, podCidr, certificateDir, stateDir, imagesDir }, logger);
+      }
+      if (servingCert === undefined || servingKey === undefined || clientCa === undefined) {
+        throw failure("CLI_USAGE", "--serving-cert, --serving-key and --client-ca go together");
+      }
+      const [client, cert, key, ca] = await Promise.all([
         loadKubeconfig(settings.kubeconfig),
-        readFile(flags.servingCert, "utf8"),
-        readFile(flags.servingKey, "utf8"),
-        readFile(flags.clientCa, "utf8"),
+        readFile(servingCert, "utf8"),
+        readFile(servingKey, "utf8"),
+        readFile(clientCa, "utf8"),
       ]);
-      await runParts(logger, async (started) => {
-        const { nodeName, address, podCidr, stateDir, imagesDir } = flags;
-        const serving = { cert, key, clientCa };
+      await runParts(logger, async (started, signal) => {
         started(
           await startAgent({
             client,
@@ -51,10 +66,11 @@ export function agentCommand(): Command {
             nodeName,
             address,
             port: agentPort,
-            podCidr,
-            serving,
+            ...(podCidr === undefined ? {} : { podCidr }),
+            serving: { cert, key, clientCa: ca },
             stateDir,
             imageDir: imagesDir,
+            signal,
           }),
         );
       });

@@ -3,14 +3,29 @@ import type { Logger } from "@drydock/kit";
 import { dataPaths } from "../supervisor/paths.ts";
 import { listenAddress } from "./part-options.ts";
 
+export interface ServeFlags {
+  etcd: readonly string[];
+  listen: readonly string[];
+  /** Names and addresses that clients know the server by besides those that it listens on: of a load balancer. */
+  tlsSan?: readonly string[];
+}
+
+/** 0.0.0.0 and :: stand for all addresses; nobody connects to them. */
+function isOneAddress(host: string): boolean {
+  return host !== "0.0.0.0" && host !== "::";
+}
+
 /** Starts the API server with the certificates of a data directory. */
 export async function serveApi(
   dataDir: string,
-  { etcd, listen }: { etcd: readonly string[]; listen: readonly string[] },
+  { etcd, listen, tlsSan = [] }: ServeFlags,
   logger: Logger,
 ): Promise<ApiServer> {
   const addresses = listen.map(listenAddress);
-  const pki = await ensurePki(dataPaths(dataDir).pki, { hosts: addresses.map(({ host }) => host), logger });
+  const pki = await ensurePki(dataPaths(dataDir).pki, {
+    hosts: [...addresses.map(({ host }) => host).filter(isOneAddress), ...tlsSan],
+    logger,
+  });
   const { cert, key } = pki.certificates["etcd-client"];
   return startApiServer({
     etcd: { endpoints: etcd, tls: { ca: pki.etcdCa.cert, cert, key } },

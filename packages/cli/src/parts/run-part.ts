@@ -1,5 +1,6 @@
 import { DrydockError, type Logger, messageOf } from "@drydock/kit";
 import type { ChildMessage } from "../supervisor/child-part.ts";
+import { notifyServiceManager } from "./service-manager.ts";
 
 /** What every part of a cluster gives back when it has been started. */
 interface Running {
@@ -12,26 +13,29 @@ const closeTimeoutMs = 5_000;
 
 /**
  * Runs parts of a cluster until a signal asks for their end. Tells the supervisor that started this process when all are ready, or why one is not.
- * The parts are closed in the opposite order of their start.
+ * The parts are closed in the opposite order of their start; what is just being started ends by the signal that it is given.
  */
 export async function runParts(
   logger: Logger,
-  start: (started: (part: Running) => void) => Promise<void>,
+  start: (started: (part: Running) => void, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const parts: Running[] = [];
   const asked = new Promise<"asked">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve("asked"));
   });
   const failed = Promise.withResolvers<never>();
+  const ending = new AbortController();
+  void asked.then(() => ending.abort());
   try {
-    await Promise.race([
-      asked,
-      start((part) => {
-        parts.push(part);
-        part.failed.catch((error: unknown) => failed.reject(error));
-      }),
-    ]);
-    tell({ type: "ready" });
+    const starting = start((part) => {
+      parts.push(part);
+      part.failed.catch((error: unknown) => failed.reject(error));
+    }, ending.signal);
+    const first = await Promise.race([asked, starting.then(() => "ready" as const)]);
+    if (first === "ready") {
+      tell({ type: "ready" });
+      await notifyServiceManager(logger);
+    }
     await Promise.race([asked, failed.promise]);
     logger.info({}, "asked to end");
   } catch (error) {

@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import type { Logger } from "@drydock/kit";
+import { loadKubeconfig } from "@drydock/machinery";
+import { certificateFiles, readCertificate, startAgent } from "@drydock/node-agent";
+import { runParts } from "./run-part.ts";
+
+/** The port of kubelets, which every tool expects. */
+export const agentPort = 10250;
+
+export interface JoinedNode {
+  nodeName: string;
+  address: string;
+  /** Without it the cluster gives a range. */
+  podCidr?: string | undefined;
+  /** What drydock join wrote; renewed certificates go there. */
+  certificateDir: string;
+  stateDir: string;
+  imagesDir: string;
+}
+
+/** Runs the agent of a machine that has joined, until a signal asks for its end. */
+export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<void> {
+  const files = certificateFiles(node.certificateDir);
+  const [client, serving, clientCa] = await Promise.all([
+    readCertificate(files.client),
+    readCertificate(files.serving),
+    readFile(files.ca, "utf8"),
+  ]);
+  const { server, ca } = await loadKubeconfig(files.kubeconfig);
+  await runParts(logger, async (started, signal) => {
+    const { nodeName, address, podCidr, certificateDir, stateDir, imagesDir: imageDir } = node;
+    started(
+      await startAgent({
+        client: { server, ca, ...client },
+        serving: { ...serving, clientCa },
+        logger,
+        nodeName,
+        address,
+        port: agentPort,
+        ...(podCidr === undefined ? {} : { podCidr }),
+        certificateDir,
+        stateDir,
+        imageDir,
+        signal,
+      }),
+    );
+  });
+}
