@@ -28,7 +28,7 @@ export function superviseCommand(): Command {
 async function superviseDetached(options: UpOptions): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
-  const channel = new Socket({ fd: channelFd, readable: true, writable: true });
+  const channel = new Socket({ fd: channelFd, readable: true, writable: true, allowHalfOpen: true });
   let ready = false;
   // Nobody waits for this cluster any more: an `up` that was ended before it was ready takes all with it.
   const abandoned = (): void => {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { settingsOf } from "../settings/settings.ts";
+import { requireRoot } from "../supervisor/preflight.ts";
 import { upDetached } from "../supervisor/up-detached.ts";
 import { upForeground } from "../supervisor/up-foreground.ts";
 import { findRunning } from "../supervisor/up-running.ts";
@@ -26,6 +27,7 @@ A second up continues with the data of the first; where one runs already it says
 `,
     )
     .action(async (options: { detach?: boolean }, command: Command) => {
+      requireRoot();
       const settings = await settingsOf(command);
       const { dataDir, kubeconfig, nodes, port, network, runtime, logLevel } = settings;
       const asked = { dataDir, kubeconfig, nodes, port, network, runtime, logLevel };

@@ -1,4 +1,4 @@
-import { nearestName, readTextIfExists } from "@drydock/kit";
+import { errnoOf, nearestName, readTextIfExists } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import { definitions, type SettingName } from "./definitions.ts";
 import type { Layer } from "./settings.ts";
@@ -8,7 +8,7 @@ const kind = "Config";
 
 /** The settings in a file such as `{apiVersion: drydock.dev/v1, kind: Config, nodes: 3}`; none when there is no file and none was asked for. */
 export async function readConfigFile(path: string, required: boolean): Promise<Layer> {
-  const text = await readTextIfExists(path);
+  const text = await readConfigText(path);
   if (text === undefined) {
     if (required) throw failure("CONFIG_INVALID", `${path}: no such file`, { hint: "DRYDOCK_CONFIG names it" });
     return {};
@@ -18,6 +18,17 @@ export async function readConfigFile(path: string, required: boolean): Promise<L
   const syntax = document.errors[0];
   if (syntax) throw failure("CONFIG_INVALID", `${path}: ${syntax.message.split("\n")[0]}`, { cause: syntax });
   return layerOfConfig(document.toJS(), path);
+}
+
+async function readConfigText(path: string): Promise<string | undefined> {
+  try {
+    return await readTextIfExists(path);
+  } catch (cause) {
+    throw failure("CONFIG_INVALID", `${path} cannot be read: ${errnoOf(cause)}`, {
+      hint: "DRYDOCK_CONFIG names another file",
+      cause,
+    });
+  }
 }
 
 /** Checks the envelope and the names; values are checked where they are used. Pure. */

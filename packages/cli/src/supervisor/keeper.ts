@@ -1,5 +1,7 @@
-import type { Logger } from "@drydock/kit";
+import { type Logger, systemClock } from "@drydock/kit";
 import { keepRunning, type Part } from "./keep-running.ts";
+
+const inFlightTimeoutMs = 5_000;
 
 /** What a supervisor has started and keeps running, in the order of the starts. */
 export class Keeper {
@@ -48,7 +50,8 @@ export class Keeper {
 
   /** Stops everything; etcd when nobody needs it any more. The signal must be aborted. */
   async stop(ready: Promise<void>): Promise<void> {
-    await Promise.allSettled([ready, ...this.#inFlight]);
+    // What hangs in its start is killed by the sweep that follows.
+    await Promise.race([Promise.allSettled([ready, ...this.#inFlight]), systemClock.sleep(inFlightTimeoutMs)]);
     const etcd = this.#parts.get("etcd");
     const others = [...this.#parts.values()].filter((part) => part !== etcd);
     await Promise.allSettled(others.map((part) => part.stop()));

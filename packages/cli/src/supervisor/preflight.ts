@@ -43,7 +43,7 @@ async function requireProgram(program: string, debianPackage: string): Promise<v
   }
 }
 
-async function requireDataDir(dataDir: string): Promise<void> {
+export async function requireDataDir(dataDir: string): Promise<void> {
   const hint = "name another one with --data-dir";
   try {
     await mkdir(dataDir, { recursive: true });

@@ -8,7 +8,7 @@ import { remark } from "../output/print.ts";
 import { identityOf, markerVariable } from "./identity.ts";
 import { lastLines } from "./last-lines.ts";
 import { dataPaths, logPath } from "./paths.ts";
-import { requireRoot } from "./preflight.ts";
+import { requireDataDir } from "./preflight.ts";
 import { type Progress, progressText } from "./progress.ts";
 import { selfCommand } from "./self-command.ts";
 import { StatusLine } from "./status-line.ts";
@@ -22,7 +22,7 @@ export type SupervisorMessage = Progress | { type: "failed"; error: ErrorData };
  * ends, however it does, the supervisor takes down what it has made. A signal asks it to, and is waited for.
  */
 export async function upDetached(options: UpOptions): Promise<void> {
-  requireRoot();
+  await requireDataDir(options.dataDir);
   const paths = dataPaths(options.dataDir);
   mkdirSync(paths.logs, { recursive: true });
   const logFile = logPath(paths, "supervisor");
@@ -41,7 +41,9 @@ export async function upDetached(options: UpOptions): Promise<void> {
     supervisor.once("error", () => resolve());
   });
 
+  let interrupted = false;
   const interrupt = (): void => {
+    interrupted = true;
     channel.end();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -53,6 +55,7 @@ export async function upDetached(options: UpOptions): Promise<void> {
     if (outcome?.type === "failed") throw errorFromData(outcome.error);
     if (outcome?.type !== "ready") {
       await ended;
+      if (interrupted) throw failure("CLUSTER_INTERRUPTED", "the start of the cluster was ended");
       throw failure("CLUSTER_COMPONENT_FAILED", `the supervisor ended: ${await lastLines(logFile, 3)}`, {
         hint: `its log is ${logFile}`,
       });
