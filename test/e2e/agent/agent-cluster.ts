@@ -19,7 +19,7 @@ import { runCommand } from "@drydock/kit";
 import { readMountinfo } from "@drydock/linux";
 import { type Client, createClient, Event, Pod } from "@drydock/machinery";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
-import { createRuntime } from "@drydock/runtime";
+import type { RuntimeSubject } from "./runtime-subject.ts";
 
 export const image = "example.test/busybox:1";
 
@@ -42,13 +42,25 @@ export class AgentCluster {
   readonly podCidr: string;
   readonly pki: Pki;
   readonly client: Client;
+  readonly runtime: RuntimeSubject;
+  readonly #runtimeOptions: object;
   readonly #etcd: ManagedEtcd;
   #server: ApiServer;
   agent: ChildProcess | undefined;
   agentPort = 0;
   agentLog = "";
 
-  private constructor(parts: { directory: string; pki: Pki; etcd: ManagedEtcd; server: ApiServer; client: Client }) {
+  private constructor(parts: {
+    directory: string;
+    pki: Pki;
+    etcd: ManagedEtcd;
+    server: ApiServer;
+    client: Client;
+    runtime: RuntimeSubject;
+    runtimeOptions: object;
+  }) {
+    this.runtime = parts.runtime;
+    this.#runtimeOptions = parts.runtimeOptions;
     this.directory = parts.directory;
     this.pki = parts.pki;
     this.#etcd = parts.etcd;
@@ -58,7 +70,7 @@ export class AgentCluster {
     this.podCidr = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 250}.0/24`;
   }
 
-  static async start(): Promise<AgentCluster> {
+  static async start(runtime: RuntimeSubject): Promise<AgentCluster> {
     const directory = await mkdtemp(join(tmpdir(), "drydock-agent-"));
     const pki = await ensurePki(join(directory, "pki"), { hosts: [] });
     const etcd = await startEtcd({ dataDir: join(directory, "etcd"), pki, unsafeNoFsync: true });
@@ -69,7 +81,8 @@ export class AgentCluster {
     const layout = join(directory, "busybox.tar");
     await buildBusyboxImage({ busybox: "/bin/busybox", output: layout, name: image, version: "1" });
     await store.import(layout, image);
-    return new AgentCluster({ directory, pki, etcd, server, client });
+    const runtimeOptions = await runtime.start(directory);
+    return new AgentCluster({ directory, pki, etcd, server, client, runtime, runtimeOptions });
   }
 
   /** The API server goes away for a while; `meanwhile` happens without it. */
@@ -116,6 +129,7 @@ export class AgentCluster {
       restartBackoff: { initialMs: 500, maxMs: 2_000 },
       imageBackoff: { initialMs: 1_500, maxMs: 2_000 },
       logRotation: { maxBytes: 64 * 1024, maxFiles: 3 },
+      ...this.#runtimeOptions,
     };
     const agent = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), JSON.stringify(options)], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -208,8 +222,7 @@ export class AgentCluster {
 
   /** A test that failed may have left containers without an agent. */
   async #removeLeftovers(): Promise<void> {
-    const runtime = createRuntime({ stateDir: join(this.directory, "node-1", "native", "runtime") });
-    for (const { id } of await runtime.list()) await runtime.delete(id, { force: true });
+    await this.runtime.close();
     const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.directory));
     for (const { mountPoint } of mounts) await runCommand("umount", ["-l", mountPoint]);
   }

@@ -1,0 +1,337 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { hasCode } from "@drydock/kit";
+import { Lease, Node, Pod } from "@drydock/machinery";
+import t from "tap";
+import { AgentCluster, image } from "./agent-cluster.ts";
+import type { RuntimeSubject } from "./runtime-subject.ts";
+
+/** The agent on real etcd, API server, kernel and containers: the same whatever runs them. */
+export async function agentSuite(subject: RuntimeSubject): Promise<void> {
+  t.setTimeout(120_000);
+  const cluster = await AgentCluster.start(subject);
+  t.teardown(() => cluster.close());
+  const { client } = cluster;
+
+  const runs = (pod: Pod) => pod.status?.containerStatuses?.[0];
+  const isRunning = (pod: Pod): boolean => runs(pod)?.state?.running !== undefined;
+  const isReady = (pod: Pod): boolean =>
+    pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+  const remove = (name: string, options = {}) => client.delete(Pod, { namespace: "default", name }, options);
+  const main = { name: "main", image };
+  /** Stops at once on SIGTERM, unlike a plain `sleep`, which as pid 1 has no handler. */
+  const sleeper = { ...main, command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"] };
+
+  t.comment(`agent ready after ${Math.round(await cluster.startAgent())} ms`);
+
+  await t.test("the node registers, with a heartbeat", async (t) => {
+    const node = await client.get(Node, { name: "node-1" });
+    t.match(node.status?.conditions, [{ type: "Ready", status: "True" }]);
+    t.equal(node.status?.daemonEndpoints?.kubeletEndpoint?.Port, cluster.agentPort);
+    t.equal(node.spec?.podCIDR, cluster.podCidr);
+    t.match(node.status?.images?.[0]?.names, [image]);
+    const lease = await until(() => client.get(Lease, { namespace: "kube-node-lease", name: "node-1" }));
+    t.equal(lease.spec?.holderIdentity, "node-1");
+    await client.delete(Node, { name: "node-1" });
+    const again = await until(() => client.get(Node, { name: "node-1" }), 5_000);
+    t.not(again.metadata.uid, node.metadata.uid, "a deleted Node is registered again");
+  });
+
+  await t.test("a web server runs, is ready at once, and is reached", async (t) => {
+    const begin = performance.now();
+    await cluster.createPod("web", {
+      containers: [
+        {
+          ...main,
+          readinessProbe: { httpGet: { port: 8080 } },
+          env: [{ name: "ME", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
+        },
+      ],
+    });
+    const pod = await cluster.waitForPod("web", isReady);
+    t.comment(`created to ready: ${Math.round(performance.now() - begin)} ms`);
+    t.match(pod.status, { phase: "Running", qosClass: "BestEffort", hostIP: "127.0.0.1" });
+    const page = await (await fetch(`http://${pod.status?.podIP}:8080/`)).text();
+    t.match(page, "Hello from");
+    const inside = await cluster.exec("web", [
+      "sh",
+      "-c",
+      "hostname; cat /etc/hostname; grep web /etc/hosts; echo $ME; ps | wc -l",
+    ]);
+    const ip = pod.status?.podIP;
+    t.match(inside.stdout.split("\n").slice(0, 4), ["web", "web", `${ip}\tweb`, ip]);
+    t.match(inside.status, { status: "Success" });
+    const reasons = await until(async () => {
+      const seen = await cluster.events("web");
+      return seen.includes("Started") ? seen : undefined;
+    });
+    t.same(reasons.sort(), ["Created", "Pulled", "Started"]);
+  });
+
+  await t.test("exec: exit codes, streams, stdin, terminal, refusals", async (t) => {
+    const failing = await cluster.exec("web", ["sh", "-c", "echo out; echo err >&2; exit 7"]);
+    t.match(failing, { stdout: "out\n", stderr: "err\n" });
+    t.match(failing.status, {
+      status: "Failure",
+      reason: "NonZeroExitCode",
+      details: { causes: [{ reason: "ExitCode", message: "7" }] },
+    });
+    const big = "0123456789abcdef".repeat(16 * 1024);
+    const echoed = await cluster.exec("web", ["cat"], { stdin: big });
+    t.equal(echoed.stdout.length, big.length, "stdin to its end and back");
+    const terminal = await cluster.exec("web", ["sh", "-c", "test -t 0 && echo terminal"], { tty: true });
+    t.match(terminal.stdout, /terminal\r\n/);
+    const missing = await cluster.exec("web", ["/no/such/program"]);
+    t.match(missing.status, { status: "Failure" });
+    const refused = await agentStatus(cluster, "/containerLogs/default/web/main", "admin");
+    t.equal(refused.status, 403, "a user's certificate does not open the agent");
+    await t.rejects(agentStatus(cluster, "/pods", undefined), "nor does none at all");
+    const own = await agentStatus(cluster, "/pods", "apiserver-client");
+    t.equal(own.status, 200);
+  });
+
+  await t.test("logs: all of them, their end, following, since, previous runs", async (t) => {
+    const script = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; echo oops >&2; printf end; exit 4";
+    await cluster.createPod("logger", {
+      restartPolicy: "Never",
+      containers: [{ ...main, command: ["sh", "-c", script] }],
+    });
+    await cluster.waitForPod("logger", (pod) => pod.status?.phase === "Failed");
+    const lines = (await cluster.logs("logger")).split("\n");
+    const numbers = lines.filter((line) => line.startsWith("line ")).map((line) => Number(line.slice(5)));
+    t.ok(numbers.length > 500, "what rotation kept");
+    t.same(
+      numbers,
+      Array.from({ length: numbers.length }, (_, index) => 2000 - numbers.length + index),
+      "without a gap",
+    );
+    t.ok(lines.includes("end") && lines.includes("oops"), "the last words of both streams");
+    t.match(await cluster.logs("logger", "tailLines=1&timestamps=true"), /^\d{4}-.*Z (end|oops|line)/);
+    await cluster.createPod("talker", {
+      containers: [{ ...main, command: ["sh", "-c", "for i in 1 2 3 4 5; do echo $i; sleep 0.05; done; exit 1"] }],
+    });
+    await cluster.waitForPod("talker", (pod) => isRunning(pod));
+    t.equal(await cluster.logs("talker", "follow=true"), "1\n2\n3\n4\n5\n", "following ends with the container");
+    await cluster.waitForPod("talker", (pod) => (runs(pod)?.restartCount ?? 0) >= 1 && isRunning(pod));
+    t.equal(await cluster.logs("talker", "previous=true"), "1\n2\n3\n4\n5\n");
+    await t.rejects(cluster.logs("talker", "container=nobody"), /nobody/);
+    await Promise.all([remove("logger"), remove("talker")]);
+    await Promise.all([cluster.waitGone("logger"), cluster.waitGone("talker")]);
+  });
+
+  await t.test("ends and restarts, with Kubernetes' words", async (t) => {
+    await Promise.all([
+      cluster.createPod("done", { restartPolicy: "OnFailure", containers: [{ ...main, command: ["true"] }] }),
+      cluster.createPod("crash", {
+        containers: [{ ...main, command: ["sh", "-c", "echo last words > /dev/termination-log; exit 3"] }],
+      }),
+      cluster.createPod("nocmd", { containers: [{ ...main, command: ["/no/such/program"] }] }),
+      cluster.createPod("nouser", { containers: [{ ...main, workingDir: "/etc/passwd" }] }),
+      cluster.createPod("never", { containers: [{ ...main, image: "example.test/none:1", imagePullPolicy: "Never" }] }),
+      cluster.createPod("nopull", { containers: [{ ...main, image: "127.0.0.1:9/none:1" }] }),
+    ]);
+    const done = await cluster.waitForPod("done", (pod) => pod.status?.phase === "Succeeded");
+    t.match(runs(done), { state: { terminated: { exitCode: 0, reason: "Completed" } }, restartCount: 0 });
+    const crash = await cluster.waitForPod("crash", (pod) => runs(pod)?.state?.waiting?.reason === "CrashLoopBackOff");
+    t.match(runs(crash), { lastState: { terminated: { exitCode: 3, reason: "Error", message: "last words\n" } } });
+    t.ok((runs(crash)?.restartCount ?? 0) >= 1, "the first restart came at once");
+    t.equal(crash.status?.phase, "Running");
+    const nocmd = await cluster.waitForPod("nocmd", (pod) => runs(pod)?.state?.waiting?.reason === "CrashLoopBackOff");
+    t.match(runs(nocmd)?.lastState?.terminated, {
+      reason: "ContainerCannotRun",
+      exitCode: 127,
+      message: /no such file/,
+    });
+    const nouser = await cluster.waitForPod(
+      "nouser",
+      (pod) => runs(pod)?.state?.waiting?.reason === "CrashLoopBackOff",
+    );
+    t.match(runs(nouser)?.lastState?.terminated, { reason: "StartError", exitCode: 128 });
+    await cluster.waitForPod("never", (pod) => runs(pod)?.state?.waiting?.reason === "ErrImageNeverPull");
+    const pull = await cluster.waitForPod("nopull", (pod) => runs(pod)?.state?.waiting?.reason === "ErrImagePull");
+    t.match(runs(pull)?.state?.waiting?.message, /failed to pull image "127.0.0.1:9\/none:1"/);
+    await cluster.waitForPod("nopull", (pod) => runs(pod)?.state?.waiting?.reason === "ImagePullBackOff");
+    const reasons = new Set(await cluster.events("nopull"));
+    t.ok(reasons.has("Pulling") && reasons.has("Failed") && reasons.has("BackOff"));
+    const names = ["done", "crash", "nocmd", "nouser", "never", "nopull"];
+    await Promise.all(names.map((name) => remove(name)));
+    await Promise.all(names.map((name) => cluster.waitGone(name)));
+  });
+
+  await t.test("containers of a pod share network, name and volumes; a failing probe restarts", async (t) => {
+    await cluster.createPod("pair", {
+      volumes: [{ name: "shared", emptyDir: { medium: "Memory" } }],
+      containers: [
+        { ...main, name: "server", volumeMounts: [{ name: "shared", mountPath: "/www" }] },
+        {
+          ...sleeper,
+          name: "client",
+          volumeMounts: [{ name: "shared", mountPath: "/data" }],
+          livenessProbe: {
+            exec: { command: ["test", "!", "-e", "/data/sick"] },
+            periodSeconds: 1,
+            failureThreshold: 1,
+          },
+        },
+      ],
+    });
+    await cluster.waitForPod("pair", isReady);
+    const client = { container: "client" };
+    const page = await cluster.exec(
+      "pair",
+      ["sh", "-c", "echo hi > /data/page; hostname; wget -qO- http://127.0.0.1:8080/page"],
+      client,
+    );
+    t.equal(page.stdout, "pair\nhi\n");
+    await cluster.exec("pair", ["touch", "/data/sick"], client);
+    const sick = await cluster.waitForPod("pair", (pod) => (statusOf(pod, "client")?.restartCount ?? 0) > 0);
+    t.equal(statusOf(sick, "server")?.restartCount, 0, "the other container is left alone");
+    const reasons = await cluster.events("pair");
+    t.ok(reasons.includes("Unhealthy") && reasons.includes("Killing"));
+    await remove("pair");
+    await cluster.waitGone("pair");
+  });
+
+  await t.test("without an API server the node goes on, and tells it all later", async (t) => {
+    await cluster.createPod("lonely", { containers: [sleeper] });
+    const lonely = await cluster.waitForPod("lonely", isRunning);
+    await cluster.withoutApiServer(async () => {
+      const [, pid] = [...(await subject.pids())].find(([id]) => id.startsWith(lonely.metadata.uid ?? "")) ?? [];
+      process.kill(pid ?? -1, "SIGKILL");
+      await until(
+        async () =>
+          [...(await subject.pids()).keys()].some((id) => id === `${lonely.metadata.uid}.main.1`) || undefined,
+      );
+    });
+    const after = await cluster.waitForPod("lonely", (pod) => isReady(pod) && runs(pod)?.restartCount === 1);
+    t.match(runs(after), { lastState: { terminated: { exitCode: 137 } } });
+    await remove("lonely");
+    await cluster.waitGone("lonely");
+  });
+
+  await t.test("kill -9 of the agent: nothing stops, nothing starts twice, nothing is lost", async (t) => {
+    const counter = "i=0; trap 'exit 0' TERM; while :; do echo tick $i; i=$((i+1)); sleep 0.02; done";
+    await Promise.all([
+      cluster.createPod("counter", {
+        containers: [{ ...main, command: ["sh", "-c", counter], readinessProbe: { exec: { command: ["true"] } } }],
+      }),
+      cluster.createPod("dies", { containers: [{ ...sleeper, name: "dies" }] }),
+      cluster.createPod("removed", { containers: [{ ...sleeper, name: "removed" }] }),
+    ]);
+    const before = await cluster.waitForPod("counter", isReady);
+    await cluster.waitForPod("dies", isRunning);
+    await cluster.waitForPod("removed", isRunning);
+    const pids = await subject.pids();
+    await cluster.endAgent("SIGKILL");
+    t.same(await subject.pids(), pids, "all containers go on");
+    const died = [...pids].find(([id]) => id.includes(".dies."));
+    process.kill(died?.[1] ?? -1, "SIGKILL");
+    await remove("removed", { gracePeriodSeconds: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+
+    const begin = performance.now();
+    await cluster.startAgent();
+    const restarted = await cluster.waitForPod("dies", (pod) => isRunning(pod) && runs(pod)?.restartCount === 1);
+    t.match(runs(restarted), { lastState: { terminated: { exitCode: 137 } } });
+    await until(async () => ((await subject.pids()).size === pids.size - 1 ? true : undefined));
+    t.ok(performance.now() - begin < 5_000, "right again within seconds");
+    const after = await cluster.waitForPod("counter", isReady);
+    t.same(runs(after)?.containerID, runs(before)?.containerID);
+    t.same(conditionTimes(after), conditionTimes(before), "it never flickered");
+    const now = await subject.pids();
+    for (const id of now.keys())
+      if (id.includes(".main.")) t.equal(now.get(id), pids.get(id), `${id} is the same process`);
+    const ticks = (await cluster.logs("counter")).match(/tick \d+/g)?.map((tick) => Number(tick.slice(5))) ?? [];
+    t.same(
+      ticks,
+      Array.from({ length: ticks.length }, (_, index) => index),
+      "no line is missing",
+    );
+    const page = await fetch(
+      `http://${(await client.get(Pod, { namespace: "default", name: "web" })).status?.podIP}:8080/`,
+    );
+    t.equal(page.status, 200);
+  });
+
+  await t.test("agents that are killed at many moments start nothing twice", async (t) => {
+    const names = Array.from({ length: 6 }, (_, index) => `storm-${index}`);
+    await cluster.endAgent("SIGKILL");
+    for (const name of names) await cluster.createPod(name, { containers: [{ ...sleeper, name }] });
+    // It boots in some 300 ms; what follows are the moments in which sandboxes and containers are made.
+    for (let lifeMs = 200; lifeMs < 700; lifeMs += 40) {
+      await cluster.spawnAgent();
+      await new Promise((resolve) => setTimeout(resolve, lifeMs));
+      await cluster.endAgent("SIGKILL");
+    }
+    await cluster.startAgent();
+    for (const name of names) {
+      const pod = await cluster.waitForPod(name, isRunning);
+      t.equal(runs(pod)?.restartCount, 0, `${name} was started once`);
+    }
+    t.equal(await subject.shims("storm-"), names.length);
+    await Promise.all(names.map((name) => remove(name)));
+    await Promise.all(names.map((name) => cluster.waitGone(name)));
+  });
+
+  await t.test("a graceful end touches nothing, a drain leaves nothing", async (t) => {
+    const pids = await subject.pids();
+    t.ok(pids.size > 0);
+    await cluster.endAgent("SIGTERM");
+    t.same(await subject.pids(), pids);
+    await cluster.startAgent();
+    await cluster.endAgent("SIGINT");
+    t.equal((await subject.pids()).size, 0);
+    t.notMatch(readFileSync("/proc/self/mountinfo", "utf8"), cluster.directory, "no mount is left");
+    // The kernel removes an interface a moment after its namespace.
+    await until(
+      async () => readdirSync("/sys/class/net").every((name) => !isOnBridge(name, cluster.bridge)) || undefined,
+    );
+    t.same(readdirSync(join(cluster.directory, "node-1", subject.addresses)), [], "no address is taken");
+  });
+}
+
+function statusOf(pod: Pod, container: string) {
+  return pod.status?.containerStatuses?.find(({ name }) => name === container);
+}
+
+function conditionTimes(pod: Pod): string[] {
+  return (pod.status?.conditions ?? []).map(
+    ({ type, status, lastTransitionTime }) => `${type} ${status} ${lastTransitionTime}`,
+  );
+}
+
+function isOnBridge(name: string, bridge: string): boolean {
+  return existsSync(`/sys/class/net/${bridge}/brif/${name}`);
+}
+
+async function until<T>(look: () => Promise<T | undefined>, timeoutMs = 5_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look().catch((error: unknown) => {
+      if (hasCode(error, "API_NOT_FOUND") && Date.now() < deadline) return undefined;
+      throw error;
+    });
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error("it did not happen in time");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A request straight to the agent, with one of the control plane's identities or none. */
+function agentStatus(
+  cluster: AgentCluster,
+  path: string,
+  identity: "admin" | "apiserver-client" | undefined,
+): Promise<{ status: number }> {
+  const { ca, certificates } = cluster.pki;
+  const client = identity && { cert: certificates[identity].cert, key: certificates[identity].key };
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port: cluster.agentPort, path, ca: ca.cert, agent: false, ...client }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0 });
+    })
+      .once("error", reject)
+      .end();
+  });
+}
