@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { ExitStatus } from "./exit-status.ts";
+import { endWithReader } from "./output/closed-pipe.ts";
 import { runProgram } from "./program.ts";
 
+endWithReader(process.stdout, process.stderr);
 try {
   await runProgram(process.argv.slice(2));
 } catch (error) {
