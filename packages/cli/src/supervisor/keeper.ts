@@ -1,4 +1,5 @@
-import { type Logger, systemClock } from "@drydock/kit";
+import { setTimeout } from "node:timers/promises";
+import type { Logger } from "@drydock/kit";
 import { keepRunning, type Part } from "./keep-running.ts";
 
 const inFlightTimeoutMs = 5_000;
@@ -51,7 +52,8 @@ export class Keeper {
   /** Stops everything; etcd when nobody needs it any more. The signal must be aborted. */
   async stop(ready: Promise<void>): Promise<void> {
     // What hangs in its start is killed by the sweep that follows.
-    await Promise.race([Promise.allSettled([ready, ...this.#inFlight]), systemClock.sleep(inFlightTimeoutMs)]);
+    const timeout = setTimeout(inFlightTimeoutMs, undefined, { ref: false });
+    await Promise.race([Promise.allSettled([ready, ...this.#inFlight]), timeout]);
     const etcd = this.#parts.get("etcd");
     const others = [...this.#parts.values()].filter((part) => part !== etcd);
     await Promise.allSettled(others.map((part) => part.stop()));
