@@ -25,6 +25,10 @@ t.test("commands and flags", async (t) => {
   const drydock = await on(t, "usage");
   refused(t, await drydock.run(["gett", "pods"]), 2, /unknown command "gett"/, /did you mean "drydock get"/);
   refused(t, await drydock.run(["get", "pods", "--wach"]), 2, /unknown option '--wach'/, /did you mean --watch/);
+  const alone = await drydock.run(["rollout"]);
+  t.equal(alone.code, 2);
+  t.match(alone.stderr, /Commands:\n +status/, "a command that wants one of its subcommands prints which there are");
+  t.notMatch(alone.stderr, /CLI_USAGE/);
   refused(t, await drydock.run(["get"]), 2, /missing required argument 'kinds'/, /drydock get --help/);
   refused(t, await drydock.run(["up", "--nodes", "many"]), 2, /--nodes: "many" is not a number of nodes/);
   refused(t, await drydock.run(["up"], { env: { DRYDOCK_PORT: "99999" } }), 2, /DRYDOCK_PORT: "99999" is not a port/);

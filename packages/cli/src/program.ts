@@ -2,6 +2,8 @@ import { nearestName } from "@drydock/kit";
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
 import { failure } from "./errors.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { ExitStatus } from "./exit-status.ts";
 import { version } from "./version.ts";
 
 /** Flags of every command, with whether they take a value. */
@@ -46,6 +48,8 @@ export async function runProgram(given: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
+    // A command that wants one of its subcommands has already printed which there are.
+    if (error.code === "commander.help") throw new ExitStatus(exitCodes.usage);
     throw failure("CLI_USAGE", error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, ""), {
       hint: usageHint(error.message, name),
     });

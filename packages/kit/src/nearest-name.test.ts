@@ -18,6 +18,7 @@ t.test("what was probably meant", async (t) => {
 t.test("nothing, rather than something far away", async (t) => {
   for (const typed of ["deployments", "xyzzy", ""]) t.equal(nearestName(typed, kinds), undefined, typed);
   t.equal(nearestName("pods", []), undefined);
+  t.equal(nearestName("web", ["ev"]), undefined, "two of three letters wrong is another name");
 });
 
 t.test("the first of equals, so that the answer is always the same", async (t) => {
