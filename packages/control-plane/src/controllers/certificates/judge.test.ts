@@ -4,10 +4,10 @@ import { misfit } from "./check-profile.ts";
 import { judge } from "./judge.ts";
 import { readRequest } from "./read-request.ts";
 
-const node = (name: string, address: string, ready = false): Node => ({
+const node = (name: string, address: string, ready = false, since = 0): Node => ({
   apiVersion: "v1",
   kind: "Node",
-  metadata: { name },
+  metadata: { name, creationTimestamp: `2026-01-01T00:00:0${since}Z` },
   status: {
     addresses: [{ type: "InternalIP", address }],
     ...(ready ? { conditions: [{ type: "Ready", status: "True" }] } : {}),
@@ -22,7 +22,7 @@ const of = (name: string, hosts?: string[]): SigningRequestSubject => ({
 });
 const client = { signerName: signers.nodeClient, usages: ["digital signature" as const, "client auth" as const] };
 const serving = { signerName: signers.nodeServing, usages: ["digital signature" as const, "server auth" as const] };
-const nodes = [node("a", "10.0.0.1", true), node("b", "10.0.0.2"), node("thief", "10.0.0.1")];
+const nodes = [node("a", "10.0.0.1", true), node("b", "10.0.0.2"), node("thief", "10.0.0.1", false, 1)];
 
 async function verdict(
   user: { username: string; groups: string[] },
@@ -52,7 +52,8 @@ t.test("serving certificates: for a node's own name and addresses", async (t) =>
   t.match(await verdict(asNode("b"), serving, of("b", ["kubernetes"])), { type: "Denied", reason: "NotItsOwn" });
   t.match(await verdict(asNode("b"), serving, of("b")), { type: "Denied" }, "none at all");
   const stolen = await verdict(asNode("thief"), serving, of("thief", ["10.0.0.1"]));
-  t.match(stolen, { type: "Denied", message: "10.0.0.1 belongs to node a, too" });
+  t.match(stolen, { type: "Denied", message: "10.0.0.1 belongs to node a, which was there first" });
+  t.match(await verdict(asNode("a"), serving, of("a", ["10.0.0.1"])), { type: "Approved" }, "who had it keeps it");
   t.match(await verdict(asNode("unseen"), serving, of("unseen", ["unseen"])), { type: "Denied" });
   t.match(await verdict(joining, serving, of("b", ["b"])), { type: "Denied", reason: "NotANode" });
 });

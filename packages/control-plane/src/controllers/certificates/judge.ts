@@ -68,13 +68,17 @@ function foreignName(
   const own = new Set([name, ...addressesOf(node)]);
   for (const asked of [...dnsNames, ...ipAddresses]) {
     if (!own.has(asked)) return `${asked} is neither the name nor an address of node ${name}`;
-    // A node states its addresses itself: that must not make it another.
-    const other = nodes.find(
-      (one) => one.metadata.name !== name && [one.metadata.name, ...addressesOf(one)].includes(asked),
-    );
-    if (other) return `${asked} belongs to node ${other.metadata.name}, too`;
+    // A node states its addresses itself: that makes it no other, and takes nothing from who had the address before.
+    const other = nodes.find((one) => isOlder(one, node) && [one.metadata.name, ...addressesOf(one)].includes(asked));
+    if (other) return `${asked} belongs to node ${other.metadata.name}, which was there first`;
   }
   return undefined;
+}
+
+/** Times have whole seconds; within one the name decides, so that it is one of the two. */
+function isOlder(one: Node, node: Node): boolean {
+  const [a, b] = [one, node].map(({ metadata }) => `${metadata.creationTimestamp ?? ""} ${metadata.name}`);
+  return one.metadata.name !== node.metadata.name && (a ?? "") < (b ?? "");
 }
 
 function addressesOf(node: Node): string[] {
