@@ -82,7 +82,8 @@ export async function certify(
     serialNumber: serialNumber(),
     // Kubernetes reads the user from CN and the groups from each O. The JSON form needs no escaping of names.
     subject: [...(request.organizations ?? []).map((name) => ({ O: [name] })), { CN: [request.commonName] }],
-    issuer: issuer.subjectName.toJSON(),
+    // As it is, not written anew: Go compares the bytes of both names, and other tools encode theirs otherwise than we do.
+    issuer: issuer.subjectName,
     publicKey,
     signingKey: await importPrivateKey(authority.key),
     signingAlgorithm: SIGNATURE,
