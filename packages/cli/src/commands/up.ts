@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { failure } from "../errors.ts";
 import { settingsOf } from "../settings/settings.ts";
 import { requireRoot } from "../supervisor/preflight.ts";
 import { upDetached } from "../supervisor/up-detached.ts";
@@ -30,6 +31,11 @@ A second up continues with the data of the first; where one runs already it says
       requireRoot();
       const settings = await settingsOf(command);
       const { dataDir, kubeconfig, nodes, port, network, runtime, logLevel } = settings;
+      if (runtime === "containerd") {
+        throw failure("CLI_USAGE", "up starts its nodes as containers of our own runtime, not on containerd", {
+          hint: "a machine on which containerd runs is a node by itself: drydock join --runtime containerd",
+        });
+      }
       const asked = { dataDir, kubeconfig, nodes, port, network, runtime, logLevel };
       if (await findRunning(asked)) return;
       await (options.detach ? upDetached(asked) : upForeground(asked));
