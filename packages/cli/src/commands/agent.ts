@@ -7,6 +7,7 @@ import { nodeDirectories } from "../join/node-directories.ts";
 import { agentPort, runNodeAgent } from "../parts/node-agent.ts";
 import { partContext, withLogOptions } from "../parts/part-options.ts";
 import { runParts } from "../parts/run-part.ts";
+import { runtimeOptions, withRuntimeOptions } from "../parts/runtime-options.ts";
 
 interface AgentFlags {
   nodeName: string;
@@ -21,7 +22,7 @@ interface AgentFlags {
 }
 
 export function agentCommand(): Command {
-  return withLogOptions(new Command("agent"))
+  return withRuntimeOptions(withLogOptions(new Command("agent")))
     .requiredOption("--node-name <name>", "name of this node")
     .requiredOption("--address <ip>", "address that the API server and other nodes reach it by")
     .option("--pod-cidr <cidr>", "addresses of its pods (default: the cluster gives it a range)")
@@ -42,12 +43,13 @@ Examples:
     .action(async (flags: AgentFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
       const { nodeName, address, podCidr, servingCert, servingKey, clientCa } = flags;
+      const runtime = runtimeOptions(command, settings);
       const directories = nodeDirectories(settings.dataDir);
       const stateDir = flags.stateDir ?? directories.state;
       const imagesDir = flags.imagesDir ?? directories.images;
       if (servingCert === undefined && servingKey === undefined && clientCa === undefined) {
         const certificateDir = flags.certificateDir ?? directories.certificates;
-        return runNodeAgent({ nodeName, address, podCidr, certificateDir, stateDir, imagesDir }, logger);
+        return runNodeAgent({ nodeName, address, podCidr, certificateDir, stateDir, imagesDir, ...runtime }, logger);
       }
       if (servingCert === undefined || servingKey === undefined || clientCa === undefined) {
         throw failure("CLI_USAGE", "--serving-cert, --serving-key and --client-ca go together");
@@ -70,6 +72,7 @@ Examples:
             serving: { cert, key, clientCa: ca },
             stateDir,
             imageDir: imagesDir,
+            ...runtime,
             signal,
           }),
         );

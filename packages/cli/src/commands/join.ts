@@ -9,6 +9,7 @@ import { remark } from "../output/print.ts";
 import { seconds } from "../parse/seconds.ts";
 import { runNodeAgent } from "../parts/node-agent.ts";
 import { partContext, withLogOptions } from "../parts/part-options.ts";
+import { runtimeOptions, withRuntimeOptions } from "../parts/runtime-options.ts";
 
 interface JoinFlags {
   token?: string;
@@ -25,7 +26,7 @@ interface JoinFlags {
 }
 
 export function joinCommand(): Command {
-  return withLogOptions(new Command("join"))
+  return withRuntimeOptions(withLogOptions(new Command("join")))
     .argument("<server>", "the API server: https://10.0.0.1:6443")
     .option("--token <token>", "what the cluster lets this machine in by; other users of the machine may see it")
     .option("--token-file <file>", "the same, out of a file")
@@ -50,6 +51,7 @@ A machine that has joined already is left as it is, and its agent runs.
     .action(async (server: string, flags: JoinFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
       const directories = nodeDirectories(settings.dataDir);
+      const runtime = runtimeOptions(command, settings);
       const directory = flags.certificateDir ?? directories.certificates;
       if (!isIPv4(flags.address)) {
         throw failure("CLI_USAGE", `--address: "${flags.address}" is no IPv4 address`, {
@@ -77,6 +79,7 @@ A machine that has joined already is left as it is, and its agent runs.
           certificateDir: directory,
           stateDir: flags.stateDir ?? directories.state,
           imagesDir: flags.imagesDir ?? directories.images,
+          ...runtime,
         },
         logger,
       );

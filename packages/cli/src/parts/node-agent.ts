@@ -3,11 +3,12 @@ import type { Logger } from "@drydock/kit";
 import { loadKubeconfig } from "@drydock/machinery";
 import { certificateFiles, readCertificate, startAgent } from "@drydock/node-agent";
 import { runParts } from "./run-part.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 
 /** The port of kubelets, which every tool expects. */
 export const agentPort = 10250;
 
-export interface JoinedNode {
+export interface JoinedNode extends RuntimeOptions {
   nodeName: string;
   address: string;
   /** Without it the cluster gives a range. */
@@ -28,7 +29,16 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
   ]);
   const { server, ca } = await loadKubeconfig(files.kubeconfig);
   await runParts(logger, async (started, signal) => {
-    const { nodeName, address, podCidr, certificateDir, stateDir, imagesDir: imageDir } = node;
+    const {
+      nodeName,
+      address,
+      podCidr,
+      certificateDir,
+      stateDir,
+      imagesDir: imageDir,
+      runtime,
+      containerdSocket,
+    } = node;
     started(
       await startAgent({
         client: { server, ca, ...client },
@@ -41,6 +51,8 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
         certificateDir,
         stateDir,
         imageDir,
+        ...(runtime === undefined ? {} : { runtime }),
+        ...(containerdSocket === undefined ? {} : { containerdSocket }),
         signal,
       }),
     );
