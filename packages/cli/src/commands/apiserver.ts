@@ -14,8 +14,8 @@ export function apiserverCommand(): Command {
     )
     .action(async (options: ServeFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
-      await runParts(logger, async (started) => {
-        started(await serveApi(settings.dataDir, options, logger));
+      await runParts(logger, async (started, signal) => {
+        started(await serveApi(settings.dataDir, options, logger, signal));
       });
     });
 }

@@ -26,8 +26,8 @@ controllers and schedulers only the leaders act. The administrator's kubeconfig 
     )
     .action(async (options: ServeFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
-      await runParts(logger, async (started) => {
-        const server = await serveApi(settings.dataDir, options, logger);
+      await runParts(logger, async (started, signal) => {
+        const server = await serveApi(settings.dataDir, options, logger, signal);
         started(server);
         const url = ownUrl(server.url);
         await ensureAdminKubeconfig(settings, url);

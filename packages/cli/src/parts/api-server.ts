@@ -20,6 +20,7 @@ export async function serveApi(
   dataDir: string,
   { etcd, listen, tlsSan = [] }: ServeFlags,
   logger: Logger,
+  signal: AbortSignal,
 ): Promise<ApiServer> {
   const addresses = listen.map(listenAddress);
   const pki = await ensurePki(dataPaths(dataDir).pki, {
@@ -32,5 +33,6 @@ export async function serveApi(
     listen: addresses,
     pki,
     logger,
+    signal,
   });
 }

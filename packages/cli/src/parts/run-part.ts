@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DrydockError, type Logger, messageOf } from "@drydock/kit";
 import type { ChildMessage } from "../supervisor/child-part.ts";
 import { notifyServiceManager } from "./service-manager.ts";
@@ -10,6 +11,8 @@ interface Running {
 
 /** Closing takes longer than this only when something hangs; then the process ends all the same. */
 const closeTimeoutMs = 5_000;
+/** What is being started has so long to notice that it is not wanted any more. */
+const abandonAfterMs = 1_000;
 
 /**
  * Runs parts of a cluster until a signal asks for their end. Tells the supervisor that started this process when all are ready, or why one is not.
@@ -29,12 +32,17 @@ export async function runParts(
   try {
     const starting = start((part) => {
       parts.push(part);
+      // Too late: whoever has just come up goes down with the others, and nothing more is started.
+      ending.signal.throwIfAborted();
       part.failed.catch((error: unknown) => failed.reject(error));
     }, ending.signal);
     const first = await Promise.race([asked, starting.then(() => "ready" as const)]);
     if (first === "ready") {
       tell({ type: "ready" });
       await notifyServiceManager(logger);
+    } else {
+      // What comes up in the last moment must be closed, too; what does not notice the signal is not waited for.
+      await Promise.race([starting.catch(() => {}), sleep(abandonAfterMs, undefined, { ref: false })]);
     }
     await Promise.race([asked, failed.promise]);
     logger.info({}, "asked to end");

@@ -19,6 +19,8 @@ export function startControlPlanePart(plan: Plan, etcdEndpoint: string, signal: 
       `127.0.0.1:${settings.port}`,
       "--listen",
       `${network.gateway}:${settings.port}`,
+      "--cluster-cidr",
+      network.cidr,
       "--log-level",
       logLevel,
     ]),

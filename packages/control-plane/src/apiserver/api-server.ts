@@ -8,6 +8,8 @@ export interface ApiServerOptions {
   /** Addresses to serve on; port 0 takes a free one, and the same for all addresses with 0. */
   listen: readonly { host: string; port: number }[];
   pki: Pki;
+  /** Ends a start that waits, for etcd that is away: what was opened is closed, and the start rejects with its reason. */
+  signal?: AbortSignal;
   logger?: Logger;
   clock?: Clock;
 }
