@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
+import { ensureDirectory, pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "drydock-kit-"));
 t.teardown(() => rm(directory, { recursive: true }));
@@ -57,4 +57,15 @@ t.test("absent is undefined; other troubles are errors", async (t) => {
   t.ok(await pathExists(directory));
   t.notOk(await pathExists(join(directory, "none")));
   t.notOk(await pathExists(join(directory, "text/below")));
+});
+
+t.test("a directory is made with its parents, or the reason why not is told", async (t) => {
+  const deep = join(directory, "a/b/c");
+  await Promise.all([ensureDirectory(deep), ensureDirectory(deep)]);
+  t.ok((await stat(deep)).isDirectory());
+  await ensureDirectory(deep);
+  await writeFile(join(directory, "file"), "");
+  await t.rejects(ensureDirectory(join(directory, "file")), { code: "EEXIST" });
+  await t.rejects(ensureDirectory(join(directory, "file/below")), { code: "ENOTDIR" });
+  await t.rejects(ensureDirectory("/proc/nosuch/below"), { code: "ENOENT" }, "where nothing can be made, it ends");
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "./errors.ts";
 
@@ -48,5 +48,23 @@ export async function pathExists(path: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
     throw error;
+  }
+}
+
+/**
+ * `mkdir -p`. Node's own recursive mkdir (24.21) never ends where the kernel answers ENOENT although the parent exists, as it does below
+ * /proc: it takes ENOENT for a missing parent, for ever. This one reports it.
+ */
+export async function ensureDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (errnoOf(error) !== "ENOENT" || parent === path || (await pathExists(parent))) throw error;
+    await ensureDirectory(parent);
+    await mkdir(path).catch((again: unknown) => {
+      if (errnoOf(again) !== "EEXIST") throw again;
+    });
   }
 }

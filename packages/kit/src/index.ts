@@ -13,6 +13,6 @@ export {
   hasCode,
   messageOf,
 } from "./errors.ts";
-export { pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
+export { ensureDirectory, pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 export { nearestName } from "./nearest-name.ts";

@@ -1,5 +1,5 @@
-import { access, constants, mkdir, stat } from "node:fs/promises";
-import { errnoOf, hasCode, runCommand } from "@drydock/kit";
+import { access, constants, stat } from "node:fs/promises";
+import { ensureDirectory, errnoOf, hasCode, runCommand } from "@drydock/kit";
 import { findCgroup2 } from "@drydock/linux";
 import { failure } from "../errors.ts";
 
@@ -46,7 +46,7 @@ async function requireProgram(program: string, debianPackage: string): Promise<v
 export async function requireDataDir(dataDir: string): Promise<void> {
   const hint = "name another one with --data-dir";
   try {
-    await mkdir(dataDir, { recursive: true });
+    await ensureDirectory(dataDir);
     if (!(await stat(dataDir)).isDirectory())
       throw failure("CLUSTER_DATA_DIR", `${dataDir} is not a directory`, { hint });
     await access(dataDir, constants.W_OK);
