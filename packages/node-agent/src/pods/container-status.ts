@@ -52,7 +52,7 @@ function waitingState(
   const preparation = preparationOf(view, container);
   if (preparation?.state === "failed") return failedWait(preparation, container, view.now);
   if (!current) return undefined;
-  const restart = restartPlan(current, policy.restartBackoff);
+  const restart = restartPlan(current, policy.restartBackoff, view.observed?.sandbox);
   if (restart.at <= view.now) return undefined;
   const { name, namespace, uid } = view.pod.metadata;
   return {

@@ -39,6 +39,12 @@ t.test("a failing container is restarted at once, then with growing waits", asyn
   ]);
 });
 
+t.test("a run that went with its sandbox is no failure: the next one comes at once", async (t) => {
+  const observed = observe(ended(137, 0, { attempt: 3, failures: 3 }));
+  const later = { ...observed, sandbox: { id: uid, state: "ready" as const, createdAt: at(0) } };
+  t.match(decide(view(later, { preparations: ready }), policy).actions, [{ type: "start", attempt: 4, failures: 3 }]);
+});
+
 t.test("restart policies", async (t) => {
   const one = (restartPolicy: "Always" | "OnFailure" | "Never", exitCode: number): string[] =>
     types(view(observe(ended(exitCode, 0)), { pod: makePod({ restartPolicy }), preparations: ready }));

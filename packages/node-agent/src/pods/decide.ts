@@ -105,7 +105,7 @@ function advance(container: Container, view: PodView, policy: SyncPolicy, plan: 
   let failures = 0;
   if (last) {
     if (!mayRestart(view.pod, last)) return;
-    const restart = restartPlan(last, policy.restartBackoff);
+    const restart = restartPlan(last, policy.restartBackoff, view.observed?.sandbox);
     if (restart.at > view.now) {
       plan.wakeAt(restart.at);
       return;
