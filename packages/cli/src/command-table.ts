@@ -100,6 +100,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: containers,
     load: async () => (await import("./commands/images.ts")).imagesCommand(),
   },
+  runtime: {
+    summary: "run OCI bundles, and see the system calls that make a container",
+    group: containers,
+    load: async () => (await import("./commands/runtime.ts")).runtimeCommand(),
+  },
   demo: {
     summary: "watch a lesson on a cluster of its own",
     group: other,

@@ -24,6 +24,7 @@ export * from "./kernel/capabilities.ts";
 export { cloneArgs, cloneFlags, SIGCHLD } from "./kernel/clone-flags.ts";
 export { type Errno, errnoName, errnoNumber, errnoText } from "./kernel/errno.ts";
 export { deviceNumber, fileType } from "./kernel/file-modes.ts";
+export { manualPages } from "./kernel/manual-page.ts";
 export * from "./kernel/mount-flags.ts";
 export { type NamespaceKind, namespaceFlag, namespaceKinds } from "./kernel/namespaces.ts";
 export { AT_FDCWD, atFlags, directoryFlags, openFlags, openHowSize, resolveFlags } from "./kernel/open-flags.ts";

@@ -1,6 +1,9 @@
 export { printProgram as printPlan } from "@drydock/linux";
+export { defaultConfig } from "./bundle/default-config.ts";
+export { readBundle } from "./bundle/read-bundle.ts";
 export { compile } from "./compile/compile.ts";
 export type { CompileInput, HostFacts, StreamSource } from "./compile/compile-input.ts";
+export { changeProgram, type Experiment } from "./compile/experiment.ts";
 export { initExecutable } from "./compile/reaper.ts";
 export {
   allCapabilityNames,
@@ -14,5 +17,6 @@ export {
 } from "./config/defaults.ts";
 export { validateConfig } from "./config/validate-config.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
-export { planContainer } from "./lifecycle/prepare.ts";
+export { type HostTerminal, openHostTerminal } from "./lifecycle/host-terminal.ts";
+export { cgroupOf, planContainer } from "./lifecycle/prepare.ts";
 export * from "./types.ts";

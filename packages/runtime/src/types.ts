@@ -47,6 +47,8 @@ export interface LinuxResources {
   cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
   pids?: { limit: number };
   unified?: Record<string, string>;
+  /** Which device files may be used. Read and not in force: ContainerState.notEnforced says so. */
+  devices?: { allow: boolean; type?: string; major?: number; minor?: number; access?: string }[];
 }
 
 /** Where the container's root comes from; mounted in the container's own mount namespace, so nothing is left on the host. */
@@ -70,7 +72,8 @@ export interface StartRequest {
   config: RuntimeConfig;
   /** Default: the directory config.root.path. */
   root?: RootSource;
-  stdio?: Stdio;
+  /** `inherit`: descriptors 0, 1 and 2 of the caller as they are. Without it all three are /dev/null. */
+  stdio?: Stdio | "inherit";
   /** `reaper`: the first process is the runtime's own, reaps orphans and nothing else; process.args are not run. For a container that is a node. */
   pid1?: "reaper";
 }

@@ -19,7 +19,8 @@ export interface CompileInput {
   directory: string;
   /** Directory of the container's cgroup; none when the host has no cgroup v2. */
   cgroup?: string;
-  streams: { stdin: StreamSource; stdout: StreamSource; stderr: StreamSource };
+  /** `inherit`: the program's inherited descriptors `stdin`, `stdout` and `stderr`. */
+  streams: { stdin: StreamSource; stdout: StreamSource; stderr: StreamSource } | "inherit";
   /** `reaper`: the first process is ours and only reaps (see reaper.ts); process.args are not run. */
   firstProcess: "args" | "reaper";
   facts: HostFacts;

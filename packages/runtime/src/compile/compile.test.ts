@@ -65,7 +65,11 @@ t.test("an ordinary container", async (t) => {
       args: ["httpd", "-f"],
       env: ["PATH=/usr/bin:/bin", "A=b"],
       user: { uid: 1000, gid: 1000, umask: 0o027, additionalGids: [5] },
-      capabilities: { ...capabilitySetsFor(["CAP_NET_BIND_SERVICE"]), ambient: ["CAP_NET_BIND_SERVICE"] },
+      capabilities: {
+        ...capabilitySetsFor(["CAP_NET_BIND_SERVICE"]),
+        inheritable: ["CAP_NET_BIND_SERVICE"],
+        ambient: ["CAP_NET_BIND_SERVICE"],
+      },
       noNewPrivileges: true,
       oomScoreAdj: 100,
       rlimits: [{ type: "RLIMIT_NOFILE", soft: 1024, hard: 4096 }],

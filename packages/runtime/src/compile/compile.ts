@@ -16,7 +16,7 @@ import { reaperSteps } from "./reaper.ts";
 import { pivotSteps, rootSteps } from "./root.ts";
 import { mainProgram, shimProgram } from "./shim.ts";
 import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
-import { streamSteps } from "./streams.ts";
+import { inheritStreams, streamSteps } from "./streams.ts";
 import { sysctlSteps } from "./sysctls.ts";
 
 /**
@@ -34,6 +34,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
     name: "container",
     steps: [
       sealReport(),
+      ...inheritStreams(input),
       { name: "close_range", args: [4, named("~0", 0xffffffff), 0], why: "the shim's descriptors are not ours" },
       { name: "setsid", args: [], why: "a session of its own" },
       {

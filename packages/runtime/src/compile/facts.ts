@@ -43,6 +43,18 @@ export function withoutImpossible(
       `${missing.join(", ")}: not granted, since the runtime does not have ${missing.length === 1 ? "it" : "them"} itself`,
     );
   }
+  const { ambient = [], inheritable = [], permitted = [] } = config.process.capabilities ?? {};
+  const lost = ambient.filter((name) => !inheritable.includes(name) || !permitted.includes(name));
+  if (lost.length > 0) {
+    notEnforced.push(
+      `${lost.join(", ")}: not ambient, since that takes ${lost.length === 1 ? "it" : "them"} to be permitted and inheritable too (capabilities(7))`,
+    );
+  }
+  if (config.linux?.resources?.devices?.some(({ allow }) => !allow)) {
+    notEnforced.push(
+      "linux.resources.devices: no device is denied; without CAP_MKNOD the container can make no new device files",
+    );
+  }
   const { oomScoreAdj, ...process } = config.process;
   const mayLower = facts.permitted & capabilityMask(["CAP_SYS_RESOURCE" satisfies CapabilityName]);
   if (oomScoreAdj === undefined || oomScoreAdj >= facts.oomScoreAdj || mayLower) return { config, notEnforced };
@@ -52,7 +64,8 @@ export function withoutImpossible(
   return { config: { ...config, process }, notEnforced };
 }
 
-export function streamSources(stdio: Stdio | undefined): CompileInput["streams"] {
+export function streamSources(stdio: Stdio | "inherit" | undefined): CompileInput["streams"] {
+  if (stdio === "inherit") return "inherit";
   return {
     stdin: streamSource(stdio?.stdin ?? "null"),
     stdout: streamSource(stdio?.stdout ?? "null"),

@@ -204,7 +204,8 @@ function capabilitySets(process: ProcessConfig, permitted: bigint): CapabilitySe
   const set = (names: readonly string[] | undefined): bigint =>
     capabilityMask((names ?? []).filter(isCapabilityName)) & permitted;
   const sets = process.capabilities ?? {};
-  const ambient = set(sets.ambient);
+  // The kernel refuses the others (capabilities(7)); facts.ts says so.
+  const ambient = set(sets.ambient) & set(sets.permitted) & set(sets.inheritable);
   return {
     bounding: set(sets.bounding),
     effective: set(sets.effective),

@@ -16,6 +16,7 @@ import {
 import type { CompileInput } from "./compile-input.ts";
 import { cloneArguments, joinPidSteps } from "./namespaces.ts";
 import { atCwd, reportFd } from "./steps.ts";
+import { closeInheritedStreams } from "./streams.ts";
 
 /** Names of the files that the shim writes into the container's directory. */
 export const shimFiles = {
@@ -104,6 +105,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
         result: { memory: "pidMessage", offset: 8 },
         child: container,
       },
+      ...closeInheritedStreams(input),
       {
         name: "write",
         args: [reportFd, memory("pidMessage"), messageSize],

@@ -1,5 +1,6 @@
 import { nearestName } from "@drydock/kit";
 import { failure } from "../errors.ts";
+import { adviceFor, asksForNothing } from "./unsupported-fields.ts";
 
 /** A check of one value; `path` is the JSON path for the message. Throws RUNTIME_INVALID_CONFIG. */
 export type Check = (value: unknown, path: string) => void;
@@ -57,7 +58,10 @@ export function map(item: Check): Check {
   };
 }
 
-/** An object with these fields and no others: a field that we do not know is refused, never ignored. */
+/**
+ * An object with these fields and no others: a field that we do not know is refused, never ignored. One of the
+ * runtime-spec that asks for nothing passes (see unsupported-fields.ts).
+ */
 export function object(fields: Record<string, Check>, options: { required?: readonly string[] } = {}): Check {
   return (value, path) => {
     const given = asObject(value, path);
@@ -68,6 +72,9 @@ export function object(fields: Record<string, Check>, options: { required?: read
       if (one === undefined) continue;
       const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
       if (!check) {
+        const advice = adviceFor(join(path, name));
+        if (advice !== undefined && asksForNothing(one)) continue;
+        if (advice !== undefined) throw invalid(join(path, name), "is not supported", advice);
         const near = nearestName(name, Object.keys(fields));
         throw invalid(join(path, name), "is not supported", near ? `did you mean ${near}?` : "remove it");
       }

@@ -18,7 +18,7 @@ t.test("a good configuration passes, and what is undefined is not there", async 
 
 t.test("everything else is refused with its path", async (t) => {
   const bad: [path: string, change: object, message: RegExp][] = [
-    ["hooks", { hooks: {} }, /hooks: is not supported/],
+    ["hooks", { hooks: { prestart: [{ path: "/x" }] } }, /hooks: is not supported/],
     ["hostnam", { hostnam: "x" }, /is not supported/],
     ["process.selinuxLabel", { process: { ...good.process, selinuxLabel: "x" } }, /is not supported/],
     ["process.args", { process: { cwd: "/", args: [] } }, /is empty/],
@@ -41,7 +41,7 @@ t.test("everything else is refused with its path", async (t) => {
     ["ociVersion", { ociVersion: "2.0.0" }, /not a version 1/],
     ["root", { root: undefined }, /is required/],
     ["root", { root: [] }, /expected an object, got \[\]/],
-    ["linux.seccomp", { linux: { ...good.linux, seccomp: {} } }, /is not supported/],
+    ["linux.seccomp", { linux: { ...good.linux, seccomp: { defaultAction: "SCMP_ACT_ERRNO" } } }, /is not supported/],
     ["linux.namespaces", { linux: {} }, /no mount namespace/],
     ["linux.namespaces[1]", { linux: { namespaces: [{ type: "mount" }, { type: "mount" }] } }, /named twice/],
     [
@@ -52,7 +52,11 @@ t.test("everything else is refused with its path", async (t) => {
     ["linux.namespaces[1]", { linux: { namespaces: [{ type: "mount" }, { type: "user" }] } }, /user namespace/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "a/../../b" } }, /leaves the cgroup root/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "system.slice:drydock:x" } }, /systemd/],
-    ["linux.resources.blockIO", { linux: { ...good.linux, resources: { blockIO: {} } } }, /is not supported/],
+    [
+      "linux.resources.blockIO",
+      { linux: { ...good.linux, resources: { blockIO: { weight: 10 } } } },
+      /is not supported/,
+    ],
     ['linux.sysctl["kernel.panic"]', { linux: { ...good.linux, sysctl: { "kernel.panic": "1" } } }, /whole host/],
     [
       'linux.sysctl["net.core.somaxconn"]',
@@ -91,6 +95,35 @@ t.test("everything else is refused with its path", async (t) => {
   t.throws(() => validateProcess({ cwd: "/", args: ["a"], tty: true }), {
     code: "RUNTIME_INVALID_CONFIG",
     details: { path: "process.tty" },
+  });
+});
+
+t.test("what other tools write without asking for anything passes", async (t) => {
+  validateConfig({
+    ...good,
+    hooks: {},
+    process: { ...good.process, apparmorProfile: "", selinuxLabel: "" },
+    linux: {
+      ...good.linux,
+      seccomp: null,
+      uidMappings: [],
+      devices: [],
+      resources: {
+        blockIO: { weight: 0 },
+        memory: { disableOOMKiller: false },
+        devices: [{ allow: false, access: "rwm" }],
+      },
+    },
+  });
+  t.throws(
+    () => validateConfig({ ...good, hostnam: "" }),
+    { code: "RUNTIME_INVALID_CONFIG" },
+    "only fields of the spec",
+  );
+  t.throws(() => validateConfig({ ...good, linux: { ...good.linux, seccomp: { defaultAction: "SCMP_ACT_ALLOW" } } }), {
+    code: "RUNTIME_INVALID_CONFIG",
+    details: { path: "linux.seccomp" },
+    hint: /remove it: every system call/,
   });
 });
 

@@ -50,6 +50,12 @@ const linuxShape = object({
     cpu: object({ shares: integer(0), quota: integer(-1), period: integer(1), cpus: text, mems: text }),
     pids: object({ limit: integer(-1) }, { required: ["limit"] }),
     unified: map(text),
+    devices: list(
+      object(
+        { allow: flag, type: text, major: integer(-1), minor: integer(-1), access: text },
+        { required: ["allow"] },
+      ),
+    ),
   }),
   maskedPaths: list(absolutePath),
   readonlyPaths: list(absolutePath),

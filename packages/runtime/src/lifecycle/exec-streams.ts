@@ -3,7 +3,7 @@ import { PassThrough, type Readable, Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { errnoOf } from "@drydock/kit";
 import { openPipe, openPtyOf, readableFrom, resizePty, writableTo } from "@drydock/linux";
-import type { ProcessConfig } from "../types.ts";
+import type { ExecSession, ProcessConfig } from "../types.ts";
 
 /** The caller's side of an exec's streams, and the descriptors for the other side. */
 export interface ExecStreams {
@@ -42,26 +42,29 @@ function terminal(process: ProcessConfig, pid: number): ExecStreams {
     inherit: { stdin: slave, stdout: slave, stderr: slave },
     closeInherited: () => closeSync(slave),
     discard: () => closeSync(master),
-    open() {
-      const stream = new ReadStream(master);
-      const stdout = new PassThrough();
-      stream.pipe(stdout);
-      stream.on("error", (error) => {
-        // How a pty says that its last user has closed it.
-        if (errnoOf(error) === "EIO") stdout.end();
-        else stdout.destroy(error);
-      });
-      stream.on("close", () => stdout.end());
-      const stdin = new Writable({
-        write: (chunk: Buffer, _encoding, done) => void stream.write(chunk, () => done()),
-      });
-      return {
-        stdin,
-        stdout,
-        resize: (columns, rows) => {
-          if (!stream.destroyed) resizePty(master, columns, rows);
-        },
-      };
+    open: () => terminalStreams(master),
+  };
+}
+
+/** What comes and goes through the master of a pty; its end is that nobody has the other side open any more. */
+export function terminalStreams(master: number): { stdin: Writable; stdout: Readable; resize: ExecSession["resize"] } {
+  const stream = new ReadStream(master);
+  const stdout = new PassThrough();
+  stream.pipe(stdout);
+  stream.on("error", (error) => {
+    // How a pty says that its last user has closed it.
+    if (errnoOf(error) === "EIO") stdout.end();
+    else stdout.destroy(error);
+  });
+  stream.on("close", () => stdout.end());
+  const stdin = new Writable({
+    write: (chunk: Buffer, _encoding, done) => void stream.write(chunk, () => done()),
+  });
+  return {
+    stdin,
+    stdout,
+    resize: (columns, rows) => {
+      if (!stream.destroyed) resizePty(master, columns, rows);
     },
   };
 }

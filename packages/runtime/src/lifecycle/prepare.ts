@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Architecture, SyscallProgram } from "@drydock/linux";
 import { compile } from "../compile/compile.ts";
 import type { CompileInput } from "../compile/compile-input.ts";
@@ -14,16 +15,14 @@ export type Prepared = Omit<CompileInput, "directory" | "cgroup" | "config"> & {
 
 /** Checks a request and looks at the host for it; changes nothing. Throws RUNTIME_INVALID_CONFIG. */
 export function prepare(request: StartRequest): Prepared {
-  const asked = validateConfig(request.config);
-  if (asked.process.terminal) {
-    throw invalid("process.terminal", "a first process with a terminal is not supported", "use exec with a terminal");
-  }
+  const streams = streamSources(request.stdio);
+  const asked = withConsole(validateConfig(request.config), streams);
   const facts = gatherFacts(asked);
   return {
     id: request.id,
     ...withoutImpossible(asked, facts),
     root: rootOf(request, asked),
-    streams: streamSources(request.stdio),
+    streams,
     firstProcess: request.pid1 === "reaper" ? "reaper" : "args",
     facts,
     arch: process.arch as Architecture,
@@ -40,6 +39,26 @@ export function compilePrepared(prepared: Prepared, directory: string, cgroup: s
  */
 export function planContainer(request: StartRequest, places: { stateDir: string; cgroup?: string }): SyscallProgram {
   return compilePrepared(prepare(request), `${places.stateDir}/${request.id}`, places.cgroup);
+}
+
+/**
+ * process.terminal: the terminal is the caller's to make; what is given as stdin becomes the controlling terminal, and is
+ * /dev/console too (runtime-spec, config-linux.md, Default Devices).
+ */
+function withConsole(config: RuntimeConfig, streams: CompileInput["streams"]): RuntimeConfig {
+  if (!config.process.terminal) return config;
+  if (streams === "inherit" || streams.stdin.kind !== "device") {
+    throw invalid("process.terminal", "nobody holds the other side of the terminal", "set it to false");
+  }
+  const hasDevices = config.mounts?.some(({ destination, type }) => destination === "/dev" && type === "tmpfs");
+  if (!hasDevices) return config;
+  const console = { destination: "/dev/console", type: "bind", source: streams.stdin.path, options: ["bind"] };
+  return { ...config, mounts: [...(config.mounts ?? []), console] };
+}
+
+/** The cgroup that a container gets below `cgroupRoot`: an absolute path, like it. */
+export function cgroupOf(cgroupRoot: string, id: string, config: RuntimeConfig): string {
+  return join(cgroupRoot, config.linux?.cgroupsPath ?? `drydock/${id}`);
 }
 
 function rootOf(request: StartRequest, config: RuntimeConfig): RootSource {

@@ -12,7 +12,7 @@ import { shimEnded } from "../state/shim-files.ts";
 import type { ContainerState, RuntimeConfig, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { removeContainer } from "./delete.ts";
-import { compilePrepared, prepare } from "./prepare.ts";
+import { cgroupOf, compilePrepared, prepare } from "./prepare.ts";
 
 /** Starts a container; see Runtime.run. */
 export async function run(context: RuntimeContext, request: StartRequest): Promise<ContainerState> {
@@ -29,7 +29,8 @@ export async function run(context: RuntimeContext, request: StartRequest): Promi
     makeCgroup(context, request, prepared.config, record);
     writeRecord(directory, record);
     const program = compilePrepared(prepared, directory, record.cgroup);
-    const report = await context.executor.launch(program, { title: `drydock-shim ${request.id}` });
+    const inherit = prepared.streams === "inherit" ? { stdin: 0, stdout: 1, stderr: 2 } : {};
+    const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
     if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
     record.started = new Date().toISOString();
     const pid = report.messages[0];
@@ -74,7 +75,7 @@ function makeCgroup(
     record.notEnforced.push(...lost);
     return;
   }
-  const cgroup = join(context.cgroupRoot, config.linux?.cgroupsPath ?? `drydock/${request.id}`);
+  const cgroup = cgroupOf(context.cgroupRoot, request.id, config);
   if (cgroup === context.cgroupRoot) throw invalid("linux.cgroupsPath", "is the root of the hierarchy");
   record.cgroup = cgroup;
   record.cgroupRoot = context.cgroupRoot;
