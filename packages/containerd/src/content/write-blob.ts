@@ -39,6 +39,8 @@ export async function writeBlob(services: ContainerdServices, blob: Blob, option
     }
     await exchange(call, answers, { action: "COMMIT", ...head, offset, labels: blob.labels ?? {} });
     call.end();
+    // The stream's own end, so that nothing of it is left.
+    await answers.next();
   } catch (error) {
     call.cancel();
     if (!hasCode(error, "CONTAINERD_EXISTS")) {

@@ -31,19 +31,20 @@ const namespace = "drydock";
 
 /** The adapter of PodRuntime on a containerd that runs on this node. Rejects with CONTAINERD_UNREACHABLE when there is none. */
 export async function createContainerdRuntime(options: ContainerdRuntimeOptions): Promise<NodeRuntime> {
-  const { logger } = options;
+  const { logger, stateDir } = options;
+  const cidr = parseCidr(options.podCidr);
+  const store = await openImageStore({ directory: options.imageDir, logger });
   const client = await connectContainerd({
     namespace,
     logger,
     ...(options.socket === undefined ? {} : { socket: options.socket }),
     ...(options.runc ? { runtime: options.runc } : {}),
   });
-  const layout = new NativeLayout(options.stateDir, "containerd");
-  const store = await openImageStore({ directory: options.imageDir, logger });
+  const layout = new NativeLayout(stateDir, "containerd");
   const pumps = new LogPumps(options.logRotation ?? defaultRotation, logger);
   const starter = new RunStarter({ client, layout, pumps, logger });
   const containers = new ContainerdContainers({ client, layout, pumps, starter, logger });
-  const sandboxes = new Sandboxes({ layout, bridge: options.bridge, cidr: parseCidr(options.podCidr), logger });
+  const sandboxes = new Sandboxes({ layout, bridge: options.bridge, cidr, logger });
   const { version } = await client.version();
   return {
     // Distributions add to it: Debian's is 1.6.20~ds1.
