@@ -28,7 +28,7 @@ const priorityClasses = {
 };
 
 /** How long the caches may take to hear of what was created, ms. */
-const cacheWaitMs = 10_000;
+const cacheWaitMs = 60_000;
 
 /** Creates what every cluster has from its start, where it is missing. Several servers may do so at once. */
 export async function bootstrap(registry: Registry, admit: Operation["admit"]): Promise<void> {
