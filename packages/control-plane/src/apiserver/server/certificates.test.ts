@@ -1,6 +1,7 @@
 /** Certificates that change or end while connections are open. */
 import { X509Certificate } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
+import { createClient, Namespace } from "@drydock/machinery";
 import t from "tap";
 import { renewCertificates } from "../../pki/renew.ts";
 import { signCertificate } from "../../pki/sign.ts";
@@ -23,15 +24,22 @@ async function shown(): Promise<string> {
 t.test("a certificate that is renewed on disk is shown without a restart", async (t) => {
   const before = await shown();
   t.equal(before, new X509Certificate(pki.certificates.apiserver.cert).serialNumber);
-  const events = admin.lines("/api/v1/namespaces?watch=true");
-  await events[Symbol.asyncIterator]().next();
+  const { cert, key } = pki.certificates.admin;
+  const watcher = createClient({ server: server.url, ca: pki.ca.cert, cert, key });
+  t.teardown(() => watcher.close());
+  const events = watcher.watch(Namespace, {})[Symbol.asyncIterator]();
+  await events.next();
   await renewCertificates(pki.directory, ["apiserver", "apiserver-client"]);
   const deadline = Date.now() + 5_000;
   while ((await shown()) === before && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   t.not(await shown(), before);
   const body = { metadata: { name: "after" } };
   t.equal((await admin.call("POST", "/api/v1/namespaces", { body })).status, 201, "open connections go on");
-  for await (const line of events) if (line.includes('"after"')) break;
+  for (let name = ""; name !== "after"; ) {
+    const { value, done } = await events.next();
+    if (done) throw new Error("the watch has ended");
+    if (value.type !== "BOOKMARK") name = value.object.metadata.name;
+  }
 });
 
 t.test("a connection does not outlive its client's certificate", async (t) => {
