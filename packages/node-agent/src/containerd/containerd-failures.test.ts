@@ -1,6 +1,6 @@
 /** What only containerd can do to the agent: die, lose a shim, refuse. And what only a kernel with controllers can: kill for lack of memory. */
 import { readdirSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectContainerd } from "@drydock/containerd";
@@ -120,6 +120,10 @@ async function main(): Promise<void> {
   await t.test("a shim dies: its container is gone, and that is seen", async (t) => {
     const run = await runtime.pods.startContainer(specOf("orphan", forever));
     const pid = await pidOf(run.id);
+    // A shim that is killed leaves its socket, in a directory that all containerds of a machine share.
+    const bundle = join(node.directory, "state", "io.containerd.runtime.v2.task", "drydock", run.id);
+    const socket = (await readFile(join(bundle, "address"), "utf8")).replace("unix://", "");
+    t.teardown(() => rm(socket, { force: true }));
     process.kill(shimOf(run.id), "SIGKILL");
     const end = await ended(run.id);
     t.match(end, { exitCode: 137, startedAt: run.startedAt });
