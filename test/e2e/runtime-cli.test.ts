@@ -6,12 +6,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import type { RuntimeConfig } from "@drydock/runtime";
 import t from "tap";
 import { type Outcome, outcomeOf } from "./cli/drydock.ts";
@@ -189,5 +191,33 @@ t.test("run --skip and --only-to", async (t) => {
   t.match((await runtime("ps", id)).stdout, /drydock-shim|drydock-init/);
   child.kill("SIGINT");
   t.match(await outcomeOf(child), { code: 0, stdout: "" });
+  t.equal((await runtime("list", "-q")).stdout, "");
+});
+
+t.test("run --step: each step waits, and one can look at the process meanwhile", async (t) => {
+  const path = await bundle("step", "echo done");
+  const plan = JSON.parse((await runtime("plan", "--json", path)).stdout) as { step: number; name: string }[];
+  const pivot = plan.find(({ name }) => name === "pivot_root")?.step;
+  const child = start(["run", "--step", "--bundle", path, idOf("step")]);
+  const outcome = outcomeOf(child);
+  const lines = createInterface({ input: child.stderr });
+  child.stdin.write(`\n\n${pivot}\n`);
+  for await (const line of lines) {
+    const pid = /pid (\d+)\): pivot_root/.exec(line)?.[1];
+    if (pid === undefined) continue;
+    t.not(
+      readlinkSync(`/proc/${pid}/ns/mnt`),
+      readlinkSync("/proc/self/ns/mnt"),
+      "it has a mount namespace of its own",
+    );
+    t.match(readFileSync(`/proc/${pid}/mountinfo`, "utf8"), `${stateDir}/${idOf("step")}/root`);
+    break;
+  }
+  child.stdin.write("\nc\n");
+  t.match(await outcome, { code: 0, stdout: "done\n" });
+
+  const ended = start(["run", "--step", "--bundle", path, idOf("step")]);
+  ended.stdin.write(`${pivot}\nq\n`);
+  t.match(await outcomeOf(ended), { code: 130, stderr: /ended before step/ });
   t.equal((await runtime("list", "-q")).stdout, "");
 });

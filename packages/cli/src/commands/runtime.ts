@@ -31,6 +31,7 @@ Examples:
   drydock runtime spec --bundle box
   drydock runtime plan box --explain
   drydock runtime run --bundle box c1
+  drydock runtime run --bundle box c1 --step
 `,
     );
 }

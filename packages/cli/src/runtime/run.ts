@@ -32,6 +32,7 @@ export function runCommand(): Command {
     .option("-d, --detach", "do not wait; drydock runtime delete removes it")
     .option("--keep", "do not delete it after its end")
     .option("--pid-file <file>", "write the pid of its first process there")
+    .option("--step", "stop before each step, to look around from a second terminal")
     .option("--skip <n>", "leave out this step of the plan; may be repeated", collect, [])
     .option("--only-to <n>", "end with this step of the plan: the process then only waits")
     .action(async (id: string, options: Options, command: Command) => {

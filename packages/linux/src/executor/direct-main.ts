@@ -3,13 +3,14 @@ import { firstInherited } from "../ffi/spawn.ts";
 import { syscall } from "../ffi/syscall.ts";
 import { crashFrame } from "../program/report.ts";
 import { interpret } from "./interpret.ts";
+import { StepGate } from "./step-gate.ts";
 
-// Entry point of the direct executor's process; the argument is the descriptor of the image.
+// Entry point of the direct executor's process; the arguments are the descriptor of the image, and `run` or `step`.
 try {
   const fd = Number(process.argv[2]);
   const image = readFileSync(fd);
   closeSync(fd);
-  interpret(image);
+  interpret(image, process.argv[3] === "step" ? new StepGate(fd + 1) : undefined);
 } catch (error) {
   // The streams of this process lead nowhere, so what went wrong goes where failed steps go.
   writeSync(firstInherited, crashFrame(error instanceof Error ? (error.stack ?? error.message) : String(error)));

@@ -4,8 +4,8 @@ import { firstFree, firstInherited } from "../ffi/spawn.ts";
 import { cString, syscall } from "../ffi/syscall.ts";
 import { mountAttributeBytes, mountAttributes, openTreeFlags } from "../kernel/mount-flags.ts";
 import { AT_FDCWD } from "../kernel/open-flags.ts";
-import type { Executor } from "./executor.ts";
-import { launchImage } from "./launch.ts";
+import type { Executor, LaunchOptions } from "./executor.ts";
+import { launchImage, type SpawnPlan } from "./launch.ts";
 
 /**
  * Flags with which Node survives a raw fork: the child has only the thread that called it, so V8 may have no helper
@@ -23,17 +23,21 @@ const main = fileURLToPath(new URL("./direct-main.ts", import.meta.url));
 export const directExecutor: Executor = {
   name: "direct",
   launch: (program, options = {}) =>
-    launchImage(program, options, (_imageFd, title) => {
-      const node = readOnlyNode();
-      return {
-        path: `/proc/self/fd/${node}`,
-        image: node,
-        argv: [title, ...nodeFlags, main, String(firstInherited + 1 + Object.keys(options.inherit ?? {}).length)],
-        keepImage: true,
-        dispose: () => closeSync(node),
-      };
-    }),
+    launchImage(program, options, (_imageFd, title) => directPlan(options, title, "run")),
 };
+
+/** The Node process; with `step` four descriptors follow the image (see step-gate.ts). */
+export function directPlan(options: LaunchOptions, title: string, mode: "run" | "step"): SpawnPlan {
+  const node = readOnlyNode();
+  const image = firstInherited + 1 + Object.keys(options.inherit ?? {}).length;
+  return {
+    path: `/proc/self/fd/${node}`,
+    image: node,
+    argv: [title, ...nodeFlags, main, String(image), mode],
+    keepImage: true,
+    dispose: () => closeSync(node),
+  };
+}
 
 /**
  * Node's executable by way of a read-only mount that is nowhere: a container that gets hold of it through

@@ -1,8 +1,9 @@
 import { callLibc } from "../ffi/call.ts";
-import { rawSyscall, syscall } from "../ffi/syscall.ts";
+import { hostSyscallNumber, rawSyscall, syscall } from "../ffi/syscall.ts";
 import { errnoNumber } from "../kernel/errno.ts";
 import { anyErrno, context, dataBase, entry, entryFlag } from "../program/encode.ts";
 import { allowFork } from "./allow-fork.ts";
+import type { StepGate } from "./step-gate.ts";
 
 const pageSize = 0x1000;
 /** MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE with PROT_READ | PROT_WRITE. */
@@ -12,9 +13,10 @@ const EINTR = errnoNumber("EINTR");
 /**
  * The interpreter of interpreter-x86-64.ts in TypeScript, on the same image: its data is mapped at the address for which
  * it was made, and each entry becomes one call through libc's syscall(2). Never returns: programs end with execve or
- * exit. After a fork both processes go on here, each with its own copy of all this.
+ * exit. With a gate each entry waits for leave to run. After a fork both processes go on here, each with its own copy of all this.
  */
-export function interpret(image: Buffer): never {
+export function interpret(image: Buffer, gate?: StepGate): never {
+  const closeRange = hostSyscallNumber("close_range");
   const data = image.subarray(pageSize);
   syscall("mmap", dataBase, data.length, mapping.protection, mapping.flags, -1, 0);
   callLibc("memcpy", [dataBase, data, data.length]);
@@ -31,12 +33,19 @@ export function interpret(image: Buffer): never {
       const value = read64(current + entry.args + index * 8);
       return flags & (entryFlag.indirect << index) ? loadFrom(Number(value)) : value;
     });
+    const number = data.readUInt16LE(current - dataBase);
+    if (gate) {
+      gate.wait(current);
+      const last = BigInt(gate.lastOther);
+      if (number === closeRange && (args[1] ?? 0n) > last) args[1] = last;
+    }
     if (flags & entryFlag.fork) allowFork();
     const target = Number(read64(current + entry.args + 40));
-    const result = rawSyscall(data.readUInt16LE(current - dataBase), args);
+    const result = rawSyscall(number, args);
     if (result === -EINTR) continue;
     const failed = result < 0 || (result === 0 && (flags & entryFlag.zeroIsError) !== 0);
     if (result === 0 && flags & entryFlag.fork) {
+      gate?.forked();
       at = target;
       current = Number(read64(at));
     } else if (failed && !(result < 0 && (tolerated === anyErrno || tolerated === -result))) {

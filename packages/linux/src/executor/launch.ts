@@ -20,6 +20,8 @@ const allSeals = 0xf;
 export type SpawnPlan = Omit<SpawnRequest, "inherit"> & {
   /** The process gets the image too, after all others. */
   keepImage: boolean;
+  /** Further descriptors that the process gets, after the image. */
+  after?: readonly number[];
   /** Run when the process has been started, or could not be. */
   dispose?(): void;
 };
@@ -28,7 +30,7 @@ export type SpawnPlan = Omit<SpawnRequest, "inherit"> & {
 export async function launchImage(
   program: SyscallProgram,
   options: LaunchOptions,
-  spawnOf: (imageFd: number, title: string) => SpawnPlan,
+  spawnOf: (imageFd: number, title: string, encoded: EncodedProgram) => SpawnPlan,
 ): Promise<LaunchReport> {
   hostSyscallNumber("execve"); // refuses an unknown architecture by name
   const pipe = openPipe();
@@ -39,8 +41,13 @@ export async function launchImage(
     encoded = encodeProgram(program, { arch: process.arch as Architecture, inherit: inheritedNumbers(names) });
     const imageFd = imageFile(encoded.image);
     try {
-      const plan = spawnOf(imageFd, options.title ?? "drydock");
-      const fds = [pipe.write, ...Object.values(options.inherit ?? {}), ...(plan.keepImage ? [imageFd] : [])];
+      const plan = spawnOf(imageFd, options.title ?? "drydock", encoded);
+      const fds = [
+        pipe.write,
+        ...Object.values(options.inherit ?? {}),
+        ...(plan.keepImage ? [imageFd] : []),
+        ...(plan.after ?? []),
+      ];
       try {
         const { path, argv, image } = plan;
         pid = spawnProcess({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
