@@ -6,13 +6,13 @@ import { shimFiles } from "../compile/shim.ts";
 
 /** The pid of the shim; only meaningful while shimState says that it is alive. */
 export function readShimPid(directory: string): number | undefined {
-  const bytes = readIfExists(join(directory, shimFiles.shim));
+  const bytes = readWritten(join(directory, shimFiles.shim), 8);
   return bytes && Number(bytes.readBigUInt64LE(0));
 }
 
 /** The pid of the first process, once the shim has forked it. */
 export function readPid(directory: string): number | undefined {
-  const bytes = readIfExists(join(directory, shimFiles.pid));
+  const bytes = readWritten(join(directory, shimFiles.pid), 8);
   return bytes && Number(bytes.readBigUInt64LE(0));
 }
 
@@ -23,14 +23,16 @@ export interface ObservedExit extends WaitStatus {
 /** How the container ended, once the shim has written it down. */
 export function readExit(directory: string): ObservedExit | undefined {
   const path = join(directory, shimFiles.exit);
-  const bytes = readIfExists(path);
+  const bytes = readWritten(path, 4);
   if (!bytes) return undefined;
   return { ...decodeWaitStatus(bytes.readUInt32LE(0)), finishedAt: statSync(path).mtime.toISOString() };
 }
 
-function readIfExists(path: string): Buffer | undefined {
+/** Undefined also when it is shorter: the shim has just made the file and not written it yet, or could not on a full disk. */
+function readWritten(path: string, size: number): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const bytes = readFileSync(path);
+    return bytes.length < size ? undefined : bytes;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
     throw error;
