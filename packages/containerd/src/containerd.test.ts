@@ -163,6 +163,16 @@ t.test("exec: streams, exit codes, signals, terminal; nothing of it is left", as
   await until(() => readdirSync(fixture.directory).every((name) => !name.startsWith("exec-")));
 });
 
+t.test("two that delete the same", async (t) => {
+  for (let round = 0; round < 5; round++) {
+    const id = `both-${round}`;
+    await (await run(id, "exit 0")).exit;
+    await Promise.all([client.tasks.delete(id), client.tasks.delete(id), client.tasks.delete(id)]);
+    t.equal(await client.tasks.get(id), undefined);
+    await client.containers.delete(id);
+  }
+});
+
 t.test("a start that fails leaves nothing running", async (t) => {
   const spec = () => plainSpec(["/none"]);
   await client.containers.create({ id: "none", image: imageName, chainId, spec });

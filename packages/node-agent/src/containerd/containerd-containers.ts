@@ -83,6 +83,8 @@ export class ContainerdContainers {
     const key = container && keyOf(container);
     if (!key) return;
     const logPath = noteOf(container, "created")?.logPath;
+    // Not in the middle of its end being written down.
+    await this.#settling.get(id);
     await this.#client.containers.delete(id);
     this.#pumps.close(id);
     await rm(this.#layout.container(key), { recursive: true, force: true });
