@@ -2,7 +2,7 @@
  * Makes .build/drydock.mjs and the chunks that it loads on demand: one for each command, so that a command reads no code that it does not run.
  * Small files are quick to find, but 300 of them are not: the bundle starts in half the time of the sources.
  */
-import { readFileSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
@@ -70,20 +70,28 @@ const sourceLocations: Plugin = {
  */
 const namedExports: Plugin = {
   name: "named exports",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-      if (kind !== "dynamic-import" || path.startsWith("@drydock/") || path.startsWith("node:")) return undefined;
-      return { path, namespace: "named", pluginData: { importer } };
+  setup({ onResolve, onLoad, resolve: resolveAsUsual }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== "dynamic-import" || pluginData === "inner" || /^(@drydock\/|node:)/.test(path)) return undefined;
+      const found = await resolveAsUsual(path, { kind, importer, resolveDir, pluginData: "inner" });
+      if (found.external || !isCommonJs(found.path)) return found;
+      return { path: found.path, namespace: "named" };
     });
-    onLoad({ filter: /.*/, namespace: "named" }, async ({ path, pluginData }) => {
-      const { importer } = pluginData as { importer: string };
-      const resolved = createRequire(importer).resolve(path);
-      const names = Object.keys(await import(resolved)).filter((name) => name !== "default" && /^[\w$]+$/.test(name));
+    onLoad({ filter: /.*/, namespace: "named" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default" && /^[\w$]+$/.test(name));
       const contents = `import * as all from ${JSON.stringify(path)};\nexport const { ${names.join(", ")} } = all;\n`;
-      return { contents, resolveDir: dirname(importer), loader: "js" };
+      return { contents, resolveDir: dirname(path), loader: "js" };
     });
   },
 };
+
+function isCommonJs(file: string): boolean {
+  if (!file.endsWith(".js")) return file.endsWith(".cjs");
+  for (let directory = dirname(file); ; directory = dirname(directory)) {
+    const manifest = join(directory, "package.json");
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).type !== "module";
+  }
+}
 
 // Built beside and moved into place, so that a command that starts meanwhile finds either the old or the new.
 const beside = join(root, ".build", `new-${process.pid}`);
