@@ -6,6 +6,8 @@ import { type DataPaths, logPath } from "./supervisor/paths.ts";
 /** A process's own log. Lines are written at once: the last ones before a crash are the ones that matter. */
 export function makeLog(level: LogLevel, file: string | undefined): Logger {
   const destination = pino.destination({ dest: file ?? 1, sync: true, append: true, mkdir: true });
+  // A full disk must not end what logs to it: its lines are lost, and that is all.
+  destination.on("error", () => {});
   return adapt(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination));
 }
 

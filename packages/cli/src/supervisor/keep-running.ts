@@ -51,7 +51,12 @@ export async function keepRunning(first: Part, options: KeepRunningOptions): Pro
     }
     restarts += 1;
     since = clock.now();
-    await started(part, restarts);
+    try {
+      await started(part, restarts);
+    } catch (error) {
+      // It runs, and is watched on: that the record of it could not be written (a full disk) is no reason to leave it alone.
+      logger.error({ part: name, error: messageOf(error) }, "a part that runs could not be recorded");
+    }
   }
 }
 

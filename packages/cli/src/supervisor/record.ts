@@ -96,9 +96,18 @@ export function processRecord(pid: number, restarts = 0): ProcessRecord {
   return { pid, startTime: readStat(pid)?.startTime ?? 0, restarts };
 }
 
+/** Throws CLUSTER_DATA_DIR when it cannot be written, as on a full disk; the record before stays whole. */
 export async function writeRecord(dataDir: string, record: ClusterRecord): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  await writeFileAtomic(dataPaths(dataDir).cluster, `${JSON.stringify(record, null, 2)}\n`);
+  const path = dataPaths(dataDir).cluster;
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+  } catch (cause) {
+    throw failure("CLUSTER_DATA_DIR", `${path} cannot be written: ${errnoOf(cause)}`, {
+      ...(errnoOf(cause) === "ENOSPC" ? { hint: "free some space on that disk and try again" } : {}),
+      cause,
+    });
+  }
 }
 
 export async function currentBootId(): Promise<string> {

@@ -42,7 +42,9 @@ export class RunningCluster {
   }
 
   #write(): Promise<void> {
-    this.#writing = this.#writing.then(() => writeRecord(this.#dataDir, this.#record));
+    // Who asked for the write before this one has been told how it went; this one stands for itself.
+    const write = (): Promise<void> => writeRecord(this.#dataDir, this.#record);
+    this.#writing = this.#writing.then(write, write);
     return this.#writing;
   }
 }

@@ -94,9 +94,14 @@ async function run(
 
   report({ type: "stopping" });
   stopped.abort(cause);
-  await cluster.update((running) => {
-    running.phase = "stopping";
-  });
+  try {
+    await cluster.update((running) => {
+      running.phase = "stopping";
+    });
+  } catch (error) {
+    // A full disk must not keep us from ending what runs.
+    logger.error({ error: messageOf(error) }, "the record of the cluster could not be written");
+  }
   await started.stop();
   await choosing.release();
   await sweep(identity, [process.pid]);
