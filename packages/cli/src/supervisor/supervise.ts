@@ -5,6 +5,7 @@ import { planNetwork } from "../network/plan.ts";
 import { makeSupervisorLog } from "../process-log.ts";
 import { identityOf, markerVariable } from "./identity.ts";
 import { takeLock } from "./lock.ts";
+import { requireOwnKubeconfig } from "./own-kubeconfig.ts";
 import { dataPaths } from "./paths.ts";
 import { nodeNames, type Plan } from "./plan.ts";
 import { preflight } from "./preflight.ts";
@@ -31,6 +32,7 @@ export async function supervise(options: UpOptions, report: Report, signal: Abor
   );
   try {
     await preflight(options.dataDir);
+    await requireOwnKubeconfig(options.kubeconfig);
     const record = await readRecord(options.dataDir);
     // With the lock in hand nobody supervises: what is there was left by one that was killed.
     await sweep(identity, [process.pid]);
