@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const node = await ContainerdNode.start(t);
   const runtime = await node.open();
   t.teardown(() => runtime.pods.close());
-  const uid = "bbbbbbbb-0000-4000-8000-000000000002";
+  const uid = `bbbbbbbb-0000-4000-8000-${String(process.pid).padStart(12, "0")}`;
   const image = await runtime.images.status(node.image);
   await runtime.pods.ensureSandbox({
     podUid: uid,
@@ -114,7 +114,8 @@ async function main(): Promise<void> {
     await sleep(700);
     await node.restart();
     await stopping;
-    t.match(await find(run.id), { state: "exited", exitCode: 137 });
+    const said = await readFile(run.logPath, "utf8").catch(() => "");
+    t.match(await find(run.id), { state: "exited", exitCode: 137 }, said);
   });
 
   await t.test("a shim dies: its container is gone, and that is seen", async (t) => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emptyContainerd, type ManagedContainerd, startContainerd } from "@drydock/containerd";
 import { runCommand, silentLogger } from "@drydock/kit";
+import { readMountinfo } from "@drydock/linux";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
 import { createContainerdRuntime } from "../containerd/create-containerd-runtime.ts";
 import type { NodeRuntime } from "../port/pod-runtime.ts";
@@ -69,6 +70,9 @@ export class ContainerdNode {
     if (this.#killed) await this.restart();
     await emptyContainerd(this.daemon.socket);
     await this.daemon.close();
+    // A test that failed may have left a pod.
+    const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.directory));
+    for (const { mountPoint } of mounts) await runCommand("umount", ["-l", mountPoint]);
     // It is not there when no runtime was opened.
     await runCommand("ip", ["link", "del", this.#bridge]).catch(() => {});
   }

@@ -15,7 +15,8 @@ export interface ContractSubject {
 export async function podRuntimeContract(subject: ContractSubject): Promise<void> {
   let runtime = await subject.reopen();
   t.teardown(() => runtime.pods.close());
-  const uid = "aaaaaaaa-0000-4000-8000-000000000001";
+  // Interfaces and cgroups are named for it, and tests of several adapters run at the same time.
+  const uid = `aaaaaaaa-0000-4000-8000-${String(process.pid).padStart(12, "0")}`;
   const sandbox: SandboxSpec = {
     podUid: uid,
     namespace: "default",
