@@ -39,20 +39,57 @@ const ownPackages: Plugin = {
       path: join(root, "packages", path.slice("@drydock/".length), "src", "index.ts"),
       sideEffects: false,
     }));
-    onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir }) => {
+    onResolve({ filter: /^[./].*\.ts$/ }, ({ path, resolveDir }) => {
       if (!resolveDir.startsWith(join(root, "packages"))) return undefined;
       return { path: resolve(resolveDir, path), sideEffects: false };
     });
   },
 };
 
+/**
+ * `import { a, b } from "@drydock/x"` imports the files that define a and b: else esbuild gives every command all that the entry of a package
+ * reaches.
+ */
+function withoutEntries(text: string): string {
+  return text.replaceAll(
+    /^(import|export) \{([^}]*)\} from "@drydock\/([\w-]+)";$/gm,
+    (whole, verb: string, names: string, owner: string) => {
+      const defined = exportsOf(owner);
+      const values = names.split(",").flatMap((name) => (/^\s*(type\s|$)/.test(name) ? [] : [name.trim()]));
+      const lines = values.map((name) => {
+        const file = defined.get(name.split(" as ")[0] as string);
+        return file && `${verb} { ${name} } from ${JSON.stringify(file)};`;
+      });
+      return lines.includes(undefined) ? whole : lines.join(" ");
+    },
+  );
+}
+
+const entries = new Map<string, Map<string, string>>();
+
+/** The values that the entry of a package passes on by name, and the file of each. */
+function exportsOf(owner: string): Map<string, string> {
+  const known = entries.get(owner);
+  if (known) return known;
+  const source = join(root, "packages", owner, "src");
+  const found = new Map<string, string>();
+  for (const [, names = "", file = ""] of readFileSync(join(source, "index.ts"), "utf8").matchAll(
+    /^export \{([^}]*)\} from "([^"]+)";$/gm,
+  )) {
+    for (const name of names.split(",").map((one) => one.trim())) {
+      if (/^\w+$/.test(name)) found.set(name, join(source, file));
+    }
+  }
+  entries.set(owner, found);
+  return found;
+}
+
 /** `import.meta.url` stays that of the source, so that files are found relative to it. */
-const sourceLocations: Plugin = {
-  name: "source locations",
+const ownSources: Plugin = {
+  name: "own sources",
   setup({ onLoad }) {
     onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8");
-      if (!text.includes("import.meta.")) return undefined;
+      const text = withoutEntries(readFileSync(path, "utf8"));
       const here = JSON.stringify(`./${relative(target, path)}`);
       const contents = text
         .replaceAll("import.meta.url", `new URL(${here}, import.meta.url).href`)
@@ -111,7 +148,7 @@ await build({
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [externalPackages, namedExports, ownPackages, sourceLocations],
+  plugins: [externalPackages, namedExports, ownPackages, ownSources],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
