@@ -25,7 +25,15 @@ export async function runProgram(given: readonly string[]): Promise<void> {
   program
     .description("Containers and a small orchestrator below the waterline: see, run and break every layer.")
     .version(version, "--version", "print the version of drydock")
-    .addHelpText("after", "\nExample:\n  drydock up --nodes 3 --detach && drydock apply -f examples/web.yaml\n")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  drydock up --nodes 3 --detach
+  drydock images import .build/images/web-v1.tar --name drydock/web:v1
+  drydock apply -f examples/web.yaml
+`,
+    )
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
     .showHelpAfterError(false);
