@@ -115,6 +115,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: other,
     load: async () => (await import("./commands/vm.ts")).vmCommand(),
   },
+  playground: {
+    summary: "a cluster of virtual machines, by Vagrant",
+    group: other,
+    load: async () => (await import("./commands/playground.ts")).playgroundCommand(),
+  },
   version: {
     summary: "print the versions of drydock and of the server",
     group: other,

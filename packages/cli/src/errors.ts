@@ -35,4 +35,9 @@ export const failure = defineErrors({
   CLUSTER_START_TIMEOUT: "a part of the cluster was not ready in time",
   CLUSTER_INTERRUPTED: "the user ended the start of a cluster",
   CLUSTER_LEFTOVERS: "something of a cluster could not be removed",
+  PLAYGROUND_NO_VAGRANT: "vagrant is not installed",
+  PLAYGROUND_NO_PROVIDER: "vagrant has nothing here that it could make machines with",
+  PLAYGROUND_MEMORY: "the machines of the playground take more memory than there is",
+  PLAYGROUND_NOT_RUNNING: "a machine of the playground does not run",
+  PLAYGROUND_FAILED: "vagrant ended with an error",
 });

@@ -1,0 +1,35 @@
+import t from "tap";
+import { chooseProvider, memoryAvailable, memoryWanted } from "./preflight.ts";
+
+const libvirt = "vagrant-libvirt (0.11.2, system)\n";
+
+t.test("the provider that is asked for, else the first that is here", async (t) => {
+  t.equal(
+    chooseProvider(undefined, libvirt, () => true),
+    "libvirt",
+  );
+  t.equal(
+    chooseProvider("virtualbox", libvirt, () => true),
+    "virtualbox",
+  );
+  t.equal(
+    chooseProvider("virtualbox", libvirt, () => false),
+    undefined,
+  );
+  t.equal(
+    chooseProvider(undefined, "No plugins installed.", () => false),
+    undefined,
+  );
+  // A plugin whose name begins alike is another one.
+  t.equal(
+    chooseProvider("libvirt", "vagrant-libvirt-extras (1.0)", () => false),
+    undefined,
+  );
+});
+
+t.test("memory", async (t) => {
+  const settings = { directory: "/x", workers: 3, controlPlaneMemory: 2048, workerMemory: 1024, network: "192.168.56" };
+  t.equal(memoryWanted(settings), 5120);
+  t.equal(memoryAvailable("MemTotal:  100 kB\nMemAvailable:    2097152 kB\n"), 2048);
+  t.equal(memoryAvailable(""), undefined);
+});
