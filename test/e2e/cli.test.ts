@@ -1,4 +1,5 @@
 /** The commands as a user types them, on a cluster of three nodes. */
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { buildBusyboxImage } from "@drydock/oci";
@@ -147,6 +148,17 @@ t.test("exec", async (t) => {
   const noTerminal = await drydock.run(["exec", "-it", pod, "--", "sh"]);
   t.equal(noTerminal.code, 2);
   t.match(noTerminal.stderr, /CLI_NO_TERMINAL/);
+});
+
+t.test("exec -it on a terminal", async (t) => {
+  const command = `./drydock exec -it workload/web --data-dir ${drydock.dataDir} -- sh`;
+  // script(1) gives the command a terminal and passes its exit code on.
+  const script = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: root });
+  const said = outcomeOf(script);
+  script.stdin.write("tty; echo $((6 * 7)); exit 5\n");
+  const { code, stdout } = await said;
+  t.match(stdout, /\/dev\/pts\/\d+\r\n42\r\n/, "a terminal, and each line break once");
+  t.equal(code, 5);
 });
 
 t.test("scale, roll to a new version, go back", async (t) => {

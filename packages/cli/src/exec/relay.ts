@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { WebSocket } from "ws";
 import { failure } from "../errors.ts";
@@ -13,7 +14,7 @@ export async function relay(socket: WebSocket, { stdin, tty }: { stdin: boolean;
     const { columns: Width, rows: Height } = process.stdout;
     if (Width && Height) socket.send(message(channels.resize, JSON.stringify({ Width, Height })));
   };
-  if (raw) process.stdin.setRawMode(true);
+  if (raw) makeRaw();
   if (tty) {
     sendSize();
     process.stdout.on("resize", sendSize);
@@ -28,6 +29,16 @@ export async function relay(socket: WebSocket, { stdin, tty }: { stdin: boolean;
     if (stdin) process.stdin.destroy();
     socket.close();
   }
+}
+
+/**
+ * Every key goes to the other side as it is, and what comes back is shown as it is. Node's raw mode still makes CR LF of each LF that is printed, which
+ * garbles programs that paint the whole screen; stty(1) takes that away. setRawMode(false) puts everything back.
+ */
+function makeRaw(): void {
+  process.stdin.setRawMode(true);
+  // Without stty a line break is one carriage return too many: no reason to fail.
+  spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
 }
 
 async function sendInput(socket: WebSocket): Promise<void> {
