@@ -38,15 +38,6 @@ export async function takeLock(name: string, timeoutMs: number, busy: string): P
   }
 }
 
-export async function withLock<T>(name: string, timeoutMs: number, busy: string, work: () => Promise<T>): Promise<T> {
-  const lock = await takeLock(name, timeoutMs, busy);
-  try {
-    return await work();
-  } finally {
-    await lock.release();
-  }
-}
-
 function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
