@@ -3,7 +3,7 @@
  * Small files are quick to find, but 300 of them are not: the bundle starts in half the time of the sources.
  */
 import { existsSync, readFileSync, utimesSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -28,22 +28,6 @@ const externalPackages: Plugin = {
       const file = createRequire(join(root, "packages", owner, "package.json")).resolve(path);
       return { path: `./${relative(target, file)}`, external: true };
     });
-  },
-};
-
-/** undici's entry brings fetch, WebSocket, caches and mocks along, 60 % of its start-up time; we use its connection pool. */
-const leanUndici: Plugin = {
-  name: "lean undici",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
-      path: "undici",
-      namespace: "lean",
-      pluginData: resolveDir,
-    }));
-    onLoad({ filter: /.*/, namespace: "lean" }, ({ pluginData }) => ({
-      contents: 'export { default as Pool } from "undici/lib/dispatcher/pool.js";',
-      resolveDir: pluginData as string,
-    }));
   },
 };
 
@@ -164,7 +148,7 @@ await build({
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [externalPackages, leanUndici, namedExports, ownPackages, ownSources],
+  plugins: [externalPackages, namedExports, ownPackages, ownSources],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
@@ -175,10 +159,7 @@ for (const name of made.filter((name) => name !== "drydock.mjs")) await rename(j
 utimesSync(join(beside, "drydock.mjs"), startedAt, startedAt);
 await rename(join(beside, "drydock.mjs"), join(target, "drydock.mjs"));
 await rm(beside, { recursive: true });
-// A supervisor that runs may still load chunks of the bundle that it was started from: those of the last day stay.
 const current = new Set(made);
-const yesterday = Date.now() - 24 * 3600 * 1000;
 for (const name of await readdir(target)) {
-  if (!/^chunk-.*\.mjs$/.test(name) || current.has(name)) continue;
-  if ((await stat(join(target, name))).mtimeMs < yesterday) await rm(join(target, name));
+  if (/^chunk-.*\.mjs$/.test(name) && !current.has(name)) await rm(join(target, name));
 }
