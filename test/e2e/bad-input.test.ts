@@ -1,5 +1,5 @@
 /** What users get wrong: each is a clear sentence with what to do, the right exit code, and nothing left half made. */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import t, { type Test } from "tap";
@@ -68,7 +68,7 @@ t.test("up where it cannot be", async (t) => {
   const noEtcd = await drydock.run(["up", "--detach", "--port", "0"], {
     env: { PATH: await pathWithoutEtcd(drydock) },
   });
-  refused(t, noEtcd, 9, /etcd/, /ETCD_MISSING/);
+  refused(t, noEtcd, 9, /etcd is not installed/, /etcd-server/);
 
   const file = new Drydock(drydock.path("file"));
   await writeFile(file.dataDir, "");
@@ -123,9 +123,25 @@ t.test("damaged data", async (t) => {
   t.same(leftovers(drydock.dataDir), [], "nothing is left");
 });
 
+t.test("etcd's data is gone", async (t) => {
+  const drydock = await on(t, "gone");
+  const settings = { nodes: 1, port: 0, network: "10.88.0.0/16", runtime: "native" };
+  await writeFile(drydock.path("cluster.json"), JSON.stringify({ version: 1, settings, hasBeenReady: true }));
+  const outcome = await drydock.run(["up", "--detach", "--port", "0"]);
+  refused(t, outcome, 9, /etcd is gone: all objects of this cluster were in it/, /down --purge/);
+  t.same(leftovers(drydock.dataDir), [], "nothing is left");
+});
+
 t.test("objects", async (t) => {
   const drydock = await on(t, "objects");
   await drydock.ok(["up", "--detach", "--port", "0"]);
+  t.match(
+    await drydock.ok(["images", "list"]),
+    /docker\.io\/drydock\/web +v1/,
+    "a new cluster has the images of the examples",
+  );
+  const record = JSON.parse(await readFile(drydock.path("cluster.json"), "utf8"));
+  t.equal(record.hasBeenReady, true, "that there is state to lose is written down");
   const apply = (input: string): Promise<Outcome> => drydock.run(["apply", "-f", "-"], { input });
   const workload = (spec: string): string =>
     `apiVersion: drydock.dev/v1\nkind: Workload\nmetadata:\n  name: bad\nspec:\n${spec}`;

@@ -4,6 +4,7 @@ import { startAgent } from "@drydock/node-agent";
 import { Command } from "commander";
 import { failure } from "../errors.ts";
 import { nodeDirectories } from "../join/node-directories.ts";
+import { heartbeatOptions, withHeartbeatOptions } from "../parts/heartbeat-options.ts";
 import { agentPort, runNodeAgent } from "../parts/node-agent.ts";
 import { partContext, withLogOptions } from "../parts/part-options.ts";
 import { runParts } from "../parts/run-part.ts";
@@ -22,7 +23,7 @@ interface AgentFlags {
 }
 
 export function agentCommand(): Command {
-  return withRuntimeOptions(withLogOptions(new Command("agent")))
+  return withHeartbeatOptions(withRuntimeOptions(withLogOptions(new Command("agent"))))
     .requiredOption("--node-name <name>", "name of this node")
     .requiredOption("--address <ip>", "address that the API server and other nodes reach it by")
     .option("--pod-cidr <cidr>", "addresses of its pods (default: the cluster gives it a range)")
@@ -43,7 +44,7 @@ Examples:
     .action(async (flags: AgentFlags, command: Command) => {
       const { settings, logger } = await partContext(command);
       const { nodeName, address, podCidr, servingCert, servingKey, clientCa } = flags;
-      const runtime = runtimeOptions(command, settings);
+      const runtime = { ...runtimeOptions(command, settings), ...heartbeatOptions(command) };
       const directories = nodeDirectories(settings.dataDir);
       const stateDir = flags.stateDir ?? directories.state;
       const imagesDir = flags.imagesDir ?? directories.images;

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import type { Logger } from "@drydock/kit";
 import { loadKubeconfig } from "@drydock/machinery";
 import { certificateFiles, readCertificate, startAgent } from "@drydock/node-agent";
+import type { HeartbeatOptions } from "./heartbeat-options.ts";
 import { runParts } from "./run-part.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
 
 /** The port of kubelets, which every tool expects. */
 export const agentPort = 10250;
 
-export interface JoinedNode extends RuntimeOptions {
+export interface JoinedNode extends RuntimeOptions, HeartbeatOptions {
   nodeName: string;
   address: string;
   /** Without it the cluster gives a range. */
@@ -38,6 +39,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
       imagesDir: imageDir,
       runtime,
       containerdSocket,
+      heartbeat,
     } = node;
     started(
       await startAgent({
@@ -53,6 +55,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
         imageDir,
         ...(runtime === undefined ? {} : { runtime }),
         ...(containerdSocket === undefined ? {} : { containerdSocket }),
+        ...(heartbeat === undefined ? {} : { heartbeat }),
         signal,
       }),
     );

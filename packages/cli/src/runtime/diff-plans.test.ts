@@ -3,7 +3,9 @@ import t from "tap";
 import { diffPlans } from "./diff-plans.ts";
 
 function program(...hosts: string[]): SyscallProgram {
-  const steps = hosts.map((host) => ({ name: "sethostname", args: [host, host.length], why: `named ${host}` }) as const);
+  const steps = hosts.map(
+    (host) => ({ name: "sethostname", args: [host, host.length], why: `named ${host}` }) as const,
+  );
   return { name: "box", steps };
 }
 

@@ -1,5 +1,6 @@
 import { startChild } from "./child-part.ts";
 import type { Part } from "./keep-running.ts";
+import { labTimes } from "./lab-times.ts";
 import { logPath } from "./paths.ts";
 import type { Plan } from "./plan.ts";
 import { selfCommand } from "./self-command.ts";
@@ -23,6 +24,10 @@ export function startControlPlanePart(plan: Plan, etcdEndpoint: string, signal: 
       network.cidr,
       "--log-level",
       logLevel,
+      "--node-monitor-grace",
+      labTimes.nodeMonitorGrace,
+      "--pod-eviction-delay",
+      labTimes.podEvictionDelay,
     ]),
     log: logPath(paths, "control-plane"),
     marker: identity.marker,

@@ -7,7 +7,8 @@ import { failure } from "../errors.ts";
 export async function preflight(dataDir: string): Promise<void> {
   requireRoot();
   requireCgroup2();
-  await requireProgram("ip", "iproute2");
+  await requireProgram("ip", "-V", "iproute2");
+  await requireProgram("etcd", "--version", "etcd-server");
   await requireDataDir(dataDir);
 }
 
@@ -31,9 +32,9 @@ function requireCgroup2(): void {
   }
 }
 
-async function requireProgram(program: string, debianPackage: string): Promise<void> {
+async function requireProgram(program: string, versionFlag: string, debianPackage: string): Promise<void> {
   try {
-    await runCommand(program, ["-V"]);
+    await runCommand(program, [versionFlag]);
   } catch (error) {
     if (!hasCode(error, "COMMAND_NOT_FOUND")) throw error;
     throw failure("CLUSTER_PROGRAM_MISSING", `${program} is not installed`, {

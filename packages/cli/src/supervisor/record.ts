@@ -9,6 +9,8 @@ export interface ClusterRecord {
   version: 1;
   /** What the next `up` continues with. */
   settings: ClusterSettings;
+  /** All nodes have been Ready at least once: there is state that must not be lost silently. */
+  hasBeenReady?: boolean;
   /** Absent while nothing runs. Written before anything is made, so that what a killed supervisor leaves behind can be found. */
   running?: RunningRecord;
 }

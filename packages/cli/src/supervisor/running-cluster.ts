@@ -20,6 +20,13 @@ export class RunningCluster {
     await this.#write();
   }
 
+  async ready(): Promise<void> {
+    this.#record = { ...this.#record, hasBeenReady: true };
+    await this.update((running) => {
+      running.phase = "ready";
+    });
+  }
+
   /** A process of the control plane has been started (again). */
   async processStarted(name: string, pid: number, restarts: number): Promise<void> {
     await this.update(({ processes }) => {

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "@drydock/kit";
 import { type ClientConfig, createClient } from "@drydock/machinery";
 import { startControlPlanePart } from "./control-plane-part.ts";
 import { startEtcdPart } from "./etcd-part.ts";
+import { importExampleImages } from "./example-images.ts";
 import { forgetOtherNodes } from "./forget-nodes.ts";
 import { resolvConfForNodes } from "./host/resolv-conf.ts";
 import { makeHostNetwork } from "./host-network.ts";
@@ -103,7 +104,8 @@ export function startCluster(plan: Plan, cluster: RunningCluster, context: Start
         }
       }),
     );
-    await Promise.all([bridge, certificates, etcd, controlPlane, ...agents, nodesReady]);
+    const examples = keeper.during(() => importExampleImages(plan.paths.images, plan.logger));
+    await Promise.all([bridge, certificates, etcd, controlPlane, examples, ...agents, nodesReady]);
     const ms = performance.now() - startedAt;
     report({ type: "ready", server: cluster.running.server, nodes: names.length, ms });
   };

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { messageOf } from "@drydock/kit";
+import { messageOf, pathExists } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import { planNetwork } from "../network/plan.ts";
 import { makeSupervisorLog } from "../process-log.ts";
@@ -34,6 +34,7 @@ export async function supervise(options: UpOptions, report: Report, signal: Abor
     await preflight(options.dataDir);
     await requireOwnKubeconfig(options.kubeconfig);
     const record = await readRecord(options.dataDir);
+    await requireState(record, options.dataDir);
     // With the lock in hand nobody supervises: what is there was left by one that was killed.
     await sweep(identity, [process.pid]);
     await run(options, record, report, signal);
@@ -65,7 +66,12 @@ async function run(
   try {
     const settings = await settle(options, last?.settings, identity);
     plan = { identity, paths, kubeconfig, settings, network: planNetwork(settings.network), logLevel, logger };
-    cluster = new RunningCluster(dataDir, { version: 1, settings, running: await firstRecord(plan) });
+    cluster = new RunningCluster(dataDir, {
+      ...last,
+      version: 1,
+      settings,
+      running: await firstRecord(plan),
+    });
     await cluster.update(() => {});
   } catch (error) {
     await choosing.release();
@@ -83,9 +89,7 @@ async function run(
   });
   try {
     await started.ready;
-    await cluster.update((running) => {
-      running.phase = "ready";
-    });
+    await cluster.ready();
     logger.info({ nodes: plan.settings.nodes, server: cluster.running.server }, "cluster ready");
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     interrupted();
@@ -111,6 +115,15 @@ async function run(
   logger.info({}, "cluster stopped");
   report({ type: "stopped" });
   if (cause !== undefined) throw cause;
+}
+
+/** A cluster that has run has its objects in etcd's directory. Starting over in an empty one would look as if they had never been. */
+async function requireState(record: ClusterRecord | undefined, dataDir: string): Promise<void> {
+  const { etcd } = dataPaths(dataDir);
+  if (!record?.hasBeenReady || (await pathExists(etcd))) return;
+  throw failure("CLUSTER_DATA_CORRUPT", `${etcd} is gone: all objects of this cluster were in it`, {
+    hint: "put it back from a copy; or drydock down --purge, and start anew",
+  });
 }
 
 async function firstRecord({ identity, settings, network }: Plan): Promise<RunningRecord> {

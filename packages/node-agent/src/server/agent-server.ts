@@ -96,7 +96,7 @@ export class AgentServer {
     } catch (error) {
       const status = errorStatus(error);
       if (status.code >= 500)
-        this.#options.logger.error({ url: request.url, error: messageOf(error) }, "request failed");
+        this.#options.logger.error({ path: pathOf(request), error: messageOf(error) }, "request failed");
       // An answer that has begun cannot become an error: cutting it off tells the client that it is not whole.
       if (response.headersSent) return void response.destroy();
       response.writeHead(status.code, { "content-type": "application/json" });
@@ -120,7 +120,7 @@ export class AgentServer {
         JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items: lookup.pods() }),
       );
     }
-    throw agentError("AGENT_POD_NOT_FOUND", `nothing is served at ${request.url}`);
+    throw agentError("AGENT_POD_NOT_FOUND", `nothing is served at ${pathOf(request)}`);
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -132,7 +132,7 @@ export class AgentServer {
       this.#sockets.handleUpgrade(request, socket, head, (ws) => {
         ws.on("error", () => ws.terminate());
         serve(ws).catch((error: unknown) => {
-          this.#options.logger.error({ url: request.url, error: messageOf(error) }, "session failed");
+          this.#options.logger.error({ path: pathOf(request), error: messageOf(error) }, "session failed");
           ws.close(1011);
         });
       });
@@ -156,7 +156,7 @@ export class AgentServer {
       });
     }
     if (!path || (verb !== "exec" && verb !== "attach")) {
-      throw agentError("AGENT_POD_NOT_FOUND", `nothing is served at ${request.url}`);
+      throw agentError("AGENT_POD_NOT_FOUND", `nothing is served at ${pathOf(request)}`);
     }
     const run = await findRunning(lookup, path);
     if (verb === "attach") return (socket) => serveAttach(lookup.runtime, run, query, socket);
@@ -170,6 +170,11 @@ interface ParsedUrl {
   verb: string;
   path: ContainerPath | undefined;
   query: URLSearchParams;
+}
+
+/** Without the query: that of exec has the command, which may hold what must not get into a log. */
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0] as string;
 }
 
 function parseUrl(request: IncomingMessage): ParsedUrl {

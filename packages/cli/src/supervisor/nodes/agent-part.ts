@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { allCapabilityNames, capabilitySetsFor } from "@drydock/runtime";
 import type { Part } from "../keep-running.ts";
+import { labTimes } from "../lab-times.ts";
 import type { Plan } from "../plan.ts";
 import { selfCommand } from "../self-command.ts";
 import { nodeRuntime } from "./node-part.ts";
@@ -37,6 +38,8 @@ export async function startAgentPart(plan: Plan, name: string, index: number): P
     own.log,
     "--log-level",
     plan.logLevel,
+    "--heartbeat",
+    labTimes.heartbeat,
   ]);
   const session = await nodeRuntime(plan).exec(name, {
     process: {
