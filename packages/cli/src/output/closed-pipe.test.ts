@@ -10,7 +10,9 @@ async function endOf(t: Tap, body: string, stream: "stdout" | "stderr" = "stdout
     endWithReader(process.stdout, process.stderr);
     setInterval(() => process.${stream}.write("line\\n"), 1);
     ${body}`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: ["ignore", "pipe", "pipe"] });
+  // Without the test runner's variables: they would load its own signal handlers into the program.
+  const command = ["-i", process.execPath, "--input-type=module", "-e", source];
+  const child = spawn("env", command, { stdio: ["ignore", "pipe", "pipe"] });
   t.teardown(() => child.kill("SIGKILL"));
   const other = stream === "stdout" ? child.stderr : child.stdout;
   let said = "";
