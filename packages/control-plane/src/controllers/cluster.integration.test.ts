@@ -42,7 +42,7 @@ t.test("a cluster of nodes, namespaces and owners on a real API server", async (
     return running;
   };
   const [, b] = await Promise.all([agent("node-a"), agent("node-b"), agent("node-c")]);
-  await cluster.controllers({ nodeMonitorGraceMs: 700, defaultTolerationSeconds: 1, podGcQuarantineMs: 200 });
+  await cluster.controllers({ nodeMonitorGraceMs: 3000, defaultTolerationSeconds: 1, podGcQuarantineMs: 200 });
   await cluster.scheduler();
 
   const gone = <T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, what: string) =>

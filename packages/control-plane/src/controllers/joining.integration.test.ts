@@ -42,7 +42,7 @@ const controllers = await startControllers({
 t.teardown(() => controllers.close());
 await controllers.synced();
 
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => AbortSignal.timeout(30_000);
 
 async function tokenFor(ms: number): Promise<string> {
   const token = newBootstrapToken();

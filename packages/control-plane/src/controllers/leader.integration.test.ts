@@ -63,7 +63,7 @@ t.test("an API server that goes away and comes back is no reason to stop, nor to
   const { admin } = cluster;
   const agent = await startFakeAgent({ client: admin, name: "node-a", heartbeatMs: 300 });
   cluster.defer(() => agent.close());
-  await cluster.controllers({ nodeMonitorGraceMs: 1200 });
+  await cluster.controllers({ nodeMonitorGraceMs: 3000 });
   await cluster.scheduler();
   let lost = false;
   const nodes = startInformer(admin, Node);

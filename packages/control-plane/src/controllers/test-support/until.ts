@@ -7,7 +7,7 @@ export async function until<T extends KubeObject>(
   options: ListOptions,
   what: string,
   holds: (objects: T[]) => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T[]> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const listed = await client.list(type, options);
