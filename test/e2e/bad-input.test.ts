@@ -97,8 +97,9 @@ t.test("not root", async (t) => {
   const { execFile } = await import("node:child_process");
   const outcome = await new Promise<Outcome>((done) => {
     const args = ["--reuid", "65534", "--regid", "65534", "--clear-groups", resolve(root, "drydock"), "up", "--detach"];
-    const env = { ...process.env, HOME: "/nonexistent" };
-    execFile("setpriv", [...args, "--data-dir", drydock.path("own")], { env }, (error, stdout, stderr) => {
+    // An environment of its own: the test runner's variables make every Node process write where this user may not.
+    const env = ["-i", `PATH=${process.env.PATH}`, "HOME=/nonexistent", "setpriv"];
+    execFile("env", [...env, ...args, "--data-dir", drydock.path("own")], (error, stdout, stderr) => {
       done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });
@@ -137,7 +138,7 @@ t.test("objects", async (t) => {
   await drydock.ok(["up", "--detach", "--port", "0"]);
   t.match(
     await drydock.ok(["images", "list"]),
-    /docker\.io\/drydock\/web +v1/,
+    /docker\.io\/drydock\/web:v1/,
     "a new cluster has the images of the examples",
   );
   const record = JSON.parse(await readFile(drydock.path("cluster.json"), "utf8"));
