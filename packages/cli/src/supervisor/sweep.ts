@@ -1,11 +1,12 @@
 import { cgroupProcesses, killCgroup, removeCgroup, signalNumbers, signalProcess } from "@drydock/linux";
 import { failure } from "../errors.ts";
-import { removeBridge } from "./host/bridge.ts";
+import { removeBridge, removeLinks } from "./host/bridge.ts";
 import { clusterCgroup } from "./host/cgroup.ts";
 import { closeOutbound } from "./host/outbound.ts";
 import { describeProcess, processesMarked, untilEnded } from "./host/processes.ts";
 import type { Identity } from "./identity.ts";
 import { inventoryText, isEmpty, takeInventory } from "./inventory.ts";
+import { linkPrefix } from "./nodes/node-link.ts";
 
 /** SIGKILL takes effect at once, but a process in the kernel (a sync, a hung disk) may need a moment. */
 const killTimeoutMs = 5_000;
@@ -21,6 +22,7 @@ export async function sweep(identity: Identity, except: readonly number[] = []):
   if (cgroup !== undefined) removeCgroup(cgroup);
   await closeOutbound(identity);
   await removeBridge(identity.bridge);
+  await removeLinks(linkPrefix(identity));
 
   const left = await takeInventory(identity, except);
   if (isEmpty(left)) return;

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { runCommand } from "@drydock/kit";
 import type { NetworkPlan } from "../../network/plan.ts";
 
@@ -26,4 +26,19 @@ export function bridgeExists(name: string): boolean {
 
 export async function removeBridge(name: string): Promise<void> {
   if (bridgeExists(name)) await runCommand("ip", ["link", "delete", name]);
+}
+
+/**
+ * The host's ends of the nodes' links, by their common beginning. They go with the node's network namespace, but the kernel takes its time
+ * with that, and who has taken a cluster down wants it gone.
+ */
+export async function removeLinks(prefix: string): Promise<void> {
+  for (const name of readdirSync("/sys/class/net").filter((name) => name.startsWith(prefix))) {
+    try {
+      await runCommand("ip", ["link", "delete", name]);
+    } catch (error) {
+      // The kernel was quicker.
+      if (existsSync(`/sys/class/net/${name}`)) throw error;
+    }
+  }
 }

@@ -2,9 +2,14 @@ import { runCommand } from "@drydock/kit";
 import type { NodeAddresses } from "../../network/plan.ts";
 import type { Identity } from "../identity.ts";
 
+/** How the names of all links of a cluster begin. */
+export function linkPrefix({ id }: Identity): string {
+  return `dv${id}-`;
+}
+
 /** Interface of the host that a node is plugged in with: 15 characters at most. It goes with the node's network namespace. */
-export function linkName({ id }: Identity, index: number): string {
-  return `dv${id}-${index}`;
+export function linkName(identity: Identity, index: number): string {
+  return `${linkPrefix(identity)}${index}`;
 }
 
 /** Plugs a node into the cluster's bridge: `eth0` inside the network namespace of `pid`. */
