@@ -16,3 +16,4 @@ export {
 export { ensureDirectory, pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 export { nearestName } from "./nearest-name.ts";
+export { unlessAborted } from "./unless-aborted.ts";

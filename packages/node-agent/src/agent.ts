@@ -1,4 +1,4 @@
-import { type Logger, silentLogger, systemClock } from "@drydock/kit";
+import { type Logger, silentLogger, systemClock, unlessAborted } from "@drydock/kit";
 import {
   type Client,
   createClient,
@@ -212,21 +212,7 @@ export class Agent implements RunningAgent {
     this.#stops.push(() => beat.stop());
     const routes = new RouteSync({ nodes, self: { name, address, podCidr }, logger: this.#logger });
     this.#stops.push(() => routes.stop());
-    await orAborted(registration.registered(), this.#options.signal);
-  }
-}
-
-/** What `work` resolves with, unless the signal aborts first: then its reason. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
+    await unlessAborted(registration.registered(), this.#options.signal);
   }
 }
 

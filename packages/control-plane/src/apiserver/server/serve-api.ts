@@ -1,4 +1,4 @@
-import { silentLogger, systemClock } from "@drydock/kit";
+import { silentLogger, systemClock, unlessAborted } from "@drydock/kit";
 import { builtinKinds } from "@drydock/machinery";
 import { openStore } from "../../store/open-store.ts";
 import type { ApiServer, ApiServerOptions } from "../api-server.ts";
@@ -79,20 +79,6 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
   logger.info({ url }, "serving");
   // The server has no way to end by itself: etcd that is away is waited for, and a request that fails is answered.
   return { url, port, failed: new Promise<never>(() => {}), close };
-}
-
-/** What `work` resolves with, unless the signal aborts first: then its reason. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 function urlOf(host: string, port: number): string {
