@@ -28,11 +28,13 @@ for (const name of wanted.length > 0 ? wanted : names) {
     default: Benchmark;
   };
   console.error(`${benchmark.name}: ${benchmark.description}`);
-  const figures = await benchmark.run((line) => console.error(`  ${line}`)).catch((error: Error) => {
-    // A peer that is not installed is no reason to keep the other figures back.
-    console.error(`${benchmark.name} did not run: ${error.message}`);
-    process.exitCode = 1;
-  });
+  const figures = await benchmark
+    .run((line) => console.error(`  ${line}`))
+    .catch((error: Error) => {
+      // A peer that is not installed is no reason to keep the other figures back.
+      console.error(`${benchmark.name} did not run: ${error.message}`);
+      process.exitCode = 1;
+    });
   if (!figures) continue;
   const section = `### ${benchmark.name}\n\n${benchmark.description}\n\n${formatFigures(figures)}\n`;
   console.log(section);
