@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { digestHex, digestOf } from "../digest.ts";
+import { fileChunks } from "../file-chunks.ts";
 import { normalizeReference, parseReference } from "../reference/parse-reference.ts";
 import { mediaType } from "../spec/media-types.ts";
 import { hostPlatform, type Platform } from "../spec/platform.ts";
@@ -99,7 +99,7 @@ export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
       for (const { path, digest, size } of layers) {
         if (written.has(digest)) continue;
         written.add(digest);
-        const content = { size, chunks: createReadStream(path) };
+        const content = { size, chunks: fileChunks(path) };
         yield { name: blobPath(digest), kind: "file", mode: 0o644, mtime, content };
       }
     }

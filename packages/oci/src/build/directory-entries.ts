@@ -1,6 +1,7 @@
-import { createReadStream, type Dirent } from "node:fs";
+import type { Dirent } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { imageError } from "../errors.ts";
+import { fileChunks } from "../file-chunks.ts";
 import type { NewEntry } from "../tar/write.ts";
 
 /**
@@ -30,7 +31,7 @@ export async function* directoryEntries(root: string, mtime: number): AsyncGener
         yield { ...common, name, kind: "hardlink", linkname: first };
       } else if (stats.isFile()) {
         seen.set(inode, name);
-        yield { ...common, name, kind: "file", content: { size: stats.size, chunks: createReadStream(path) } };
+        yield { ...common, name, kind: "file", content: { size: stats.size, chunks: fileChunks(path) } };
       } else if (stats.isSymbolicLink()) {
         const linkname = (await readlink(path, { encoding: "buffer" })).toString("latin1");
         yield { ...common, name, kind: "symlink", linkname };

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { fileChunks } from "../file-chunks.ts";
 import type { NewEntry } from "../tar/write.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function entryOf(file: ImageFile, mtime: number): Promise<NewEntry>
   if ("hardlink" in file) return { ...common, name, kind: "hardlink", mode, linkname: bytesOf(file.hardlink) };
   if ("source" in file) {
     const { size } = await stat(file.source);
-    return { ...common, name, kind: "file", mode, content: { size, chunks: createReadStream(file.source) } };
+    return { ...common, name, kind: "file", mode, content: { size, chunks: fileChunks(file.source) } };
   }
   const content = Buffer.from(file.content as string);
   return { ...common, name, kind: "file", mode, content: { size: content.length, chunks: [content] } };

@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
+import { fileChunks } from "../file-chunks.ts";
 import { malformed, maxDocumentBytes } from "../spec/check.ts";
 import { digestStream } from "./digest-stream.ts";
 import type { ArchiveFiles } from "./image-source.ts";
@@ -15,7 +15,7 @@ export function directoryFiles(directory: string): ArchiveFiles {
       throw error;
     }
   };
-  const read = (name: string) => createReadStream(join(directory, name), { highWaterMark: 256 * 1024 });
+  const read = (name: string) => fileChunks(join(directory, name));
   return {
     path: directory,
     async text(name) {

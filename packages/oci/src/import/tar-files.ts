@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { imageError } from "../errors.ts";
+import { fileChunks } from "../file-chunks.ts";
 import { malformed, maxDocumentBytes } from "../spec/check.ts";
 import { writeVerified } from "../store/blob-store.ts";
 import { readTar } from "../tar/read.ts";
@@ -34,7 +34,7 @@ export async function extractTarFiles(
   const links = new Map<string, string>();
   let bytes = 0;
   let entries = 0;
-  const archive = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const archive = fileChunks(path);
   for await (const entry of readTar(decompress(archive))) {
     signal?.throwIfAborted();
     bytes += entry.size;
@@ -82,7 +82,7 @@ export async function extractTarFiles(
     read(name) {
       const file = find(name);
       if (!file) throw malformed(path, `has no ${name}`);
-      return createReadStream(file.path, { highWaterMark: 256 * 1024 });
+      return fileChunks(file.path);
     },
   };
 }

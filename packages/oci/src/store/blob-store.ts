@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { errnoOf } from "@drydock/kit";
 import { digestOf } from "../digest.ts";
 import { imageError } from "../errors.ts";
+import { fileChunks } from "../file-chunks.ts";
 import { maxDocumentBytes } from "../spec/check.ts";
 import type { StorePaths } from "./store-paths.ts";
 
@@ -37,7 +37,7 @@ export class BlobStore {
   }
 
   read(digest: string): AsyncIterable<Buffer> {
-    return createReadStream(this.#paths.blob(digest), { highWaterMark: 256 * 1024 });
+    return fileChunks(this.#paths.blob(digest));
   }
 
   /** A manifest or config as text; undefined when it is not here, or damaged on disk. */

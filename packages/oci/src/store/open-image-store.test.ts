@@ -110,17 +110,18 @@ t.test("layers that were deleted by hand are unpacked again", async (t) => {
 
 t.test("garbage collection waits for imports, and gives up with a reason", async (t) => {
   const { store, directory } = await newStore(t);
-  let release = (): void => {};
-  const held = withStoreLock(
-    join(directory, "lock"),
-    "shared",
-    () => new Promise<void>((resolve) => (release = resolve)),
-  );
+  const isHeld = Promise.withResolvers<void>();
+  const importing = Promise.withResolvers<void>();
+  const held = withStoreLock(join(directory, "lock"), "shared", async () => {
+    isHeld.resolve();
+    await importing.promise;
+  });
+  await isHeld.promise;
   let collected = false;
   const collecting = store.collectGarbage().then(() => (collected = true));
   await delay(60);
   t.notOk(collected);
-  release();
+  importing.resolve();
   await held;
   await collecting;
   t.ok(collected);
