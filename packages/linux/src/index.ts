@@ -9,9 +9,12 @@ export {
   removeCgroup,
   removeEmptyParents,
 } from "./cgroup/cgroup.ts";
+export type { ContainerCgroup } from "./cgroup/container-cgroup.ts";
 export { controllersOf, findCgroup2 } from "./cgroup/hierarchy.ts";
 export { applyLimits, limitSettings } from "./cgroup/limits.ts";
 export type { CgroupLimits, CgroupSetting } from "./cgroup/setting.ts";
+export { type CgroupStats, readStats } from "./cgroup/stats.ts";
+export { updateResources } from "./cgroup/update.ts";
 export { chooseExecutor } from "./executor/choose.ts";
 export { directExecutor } from "./executor/direct.ts";
 export type { Executor, LaunchOptions } from "./executor/executor.ts";
@@ -55,5 +58,5 @@ export type {
   Step,
   SyscallProgram,
 } from "./program/program.ts";
-export { type LaunchReport, messageSize, type StepFailure } from "./program/report.ts";
+export { type LaunchReport, messageSize, parseReport, type ReportLayout, type StepFailure } from "./program/report.ts";
 export { type Architecture, isKnownArchitecture, type SyscallName, syscallNumbers } from "./syscalls/numbers.ts";

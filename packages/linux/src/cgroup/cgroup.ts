@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { errnoOf, messageOf } from "@drydock/kit";
 import { failure } from "../errors.ts";
+import { keyValues, readFile } from "./files.ts";
 import { controllersOf } from "./hierarchy.ts";
 
 /** Controllers that containers may be limited with: passed on to every cgroup that we make, where the host has them. */
@@ -40,7 +41,7 @@ function createBelow(root: string, path: string): void {
 
 /** Best effort: a cgroup with processes of its own cannot pass controllers on; applyLimits says so where it matters. */
 function passControllersOn(parent: string): void {
-  const enabled = new Set(read(join(parent, "cgroup.subtree_control"))?.split(/\s+/));
+  const enabled = new Set(readFile(join(parent, "cgroup.subtree_control"))?.split(/\s+/));
   for (const controller of controllersOf(parent)) {
     if (!wanted.includes(controller) || enabled.has(controller)) continue;
     try {
@@ -55,7 +56,7 @@ function passControllersOn(parent: string): void {
 
 /** Pids in a cgroup and, if asked, in all below it, as this pid namespace sees them. Empty when the cgroup is gone. */
 export function cgroupProcesses(path: string, options: { recursive?: boolean } = {}): number[] {
-  const own = (read(join(path, "cgroup.procs")) ?? "").split("\n").filter(Boolean).map(Number);
+  const own = (readFile(join(path, "cgroup.procs")) ?? "").split("\n").filter(Boolean).map(Number);
   if (!options.recursive) return own;
   return [...own, ...childCgroups(path).flatMap((child) => cgroupProcesses(child, options))];
 }
@@ -87,7 +88,7 @@ export interface CgroupEvents {
 
 /** cgroup.events; undefined when the cgroup is gone. */
 export function cgroupEvents(path: string): CgroupEvents | undefined {
-  const text = read(join(path, "cgroup.events"));
+  const text = readFile(join(path, "cgroup.events"));
   if (text === undefined) return undefined;
   const fields = keyValues(text);
   return { populated: fields.get("populated") === 1, frozen: fields.get("frozen") === 1 };
@@ -95,7 +96,7 @@ export function cgroupEvents(path: string): CgroupEvents | undefined {
 
 /** How many processes the kernel killed here for want of memory; 0 without the memory controller. */
 export function oomKills(path: string): number {
-  return keyValues(read(join(path, "memory.events")) ?? "").get("oom_kill") ?? 0;
+  return keyValues(readFile(join(path, "memory.events")) ?? "").get("oom_kill") ?? 0;
 }
 
 /** Removes a cgroup and those below it. Nothing happens when it is gone; throws LINUX_CGROUP_FAILED when a process is left in it. */
@@ -128,28 +129,6 @@ function childCgroups(path: string): string[] {
     if (errnoOf(error) === "ENOENT") return [];
     throw cgroupFailed("read", path, error);
   }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    // ENODEV: the cgroup was removed while its file was open.
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENODEV") return undefined;
-    throw error;
-  }
-}
-
-function keyValues(text: string): Map<string, number> {
-  return new Map(
-    text
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => {
-        const [key = "", value] = line.split(" ");
-        return [key, Number(value)] as const;
-      }),
-  );
 }
 
 function cgroupFailed(verb: string, path: string, cause: unknown) {
