@@ -14,6 +14,7 @@ import {
   isValueAt,
 } from "./operands.ts";
 import type { MemoryAddress, Operand, Step, SyscallProgram } from "./program.ts";
+import type { ReportLayout } from "./report.ts";
 
 /** Where the image is in memory: far from what the kernel and V8 choose, and within the 39 bits that some arm64 kernels give. */
 export const imageBase = 0x10_0000_0000;
@@ -31,14 +32,9 @@ const jumpNumber = 0xffff;
 /** Layout of a context: table, failure table, failed entry, errno. */
 export const context = { size: 32, failureTable: 8, failedEntry: 16, errno: 24 } as const;
 
-export interface EncodedProgram {
+export interface EncodedProgram extends ReportLayout {
   /** An ELF executable; its data, from file offset 0x1000 on, is what the interpreters read. */
   image: Buffer;
-  steps: NumberedStep[];
-  /** Address of an entry -> its step. */
-  stepAt: Map<number, NumberedStep>;
-  /** Names of results in the order in which a failure report lists them. */
-  resultNames: string[];
 }
 
 export interface EncodeOptions {

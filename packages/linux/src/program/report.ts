@@ -1,4 +1,3 @@
-import type { EncodedProgram } from "./encode.ts";
 import type { NumberedStep } from "./flatten.ts";
 
 /**
@@ -12,6 +11,17 @@ export interface LaunchReport {
   /** What the direct executor's process says when it fails itself. */
   crash?: string;
   steps: NumberedStep[];
+  /** To read what the processes of this program report later, by another way than the report pipe. */
+  layout: ReportLayout;
+}
+
+/** What it takes to read a report: part of EncodedProgram. */
+export interface ReportLayout {
+  steps: NumberedStep[];
+  /** Address of an entry -> its step. */
+  stepAt: Map<number, NumberedStep>;
+  /** Names of results in the order in which a failure lists them. */
+  resultNames: string[];
 }
 
 export interface StepFailure {
@@ -30,8 +40,9 @@ export function crashFrame(text: string): Buffer {
   return Buffer.concat([crashMark, Buffer.from(text).subarray(0, 3000)]);
 }
 
-export function parseReport(bytes: Buffer, encoded: EncodedProgram): LaunchReport {
-  const report: LaunchReport = { messages: [], steps: encoded.steps };
+export function parseReport(bytes: Buffer, layout: ReportLayout): LaunchReport {
+  const { steps, stepAt, resultNames } = layout;
+  const report: LaunchReport = { messages: [], steps, layout: { steps, stepAt, resultNames } };
   let at = 0;
   while (at + messageSize <= bytes.length) {
     if (bytes.subarray(at, at + 8).equals(crashMark)) {
@@ -41,13 +52,13 @@ export function parseReport(bytes: Buffer, encoded: EncodedProgram): LaunchRepor
     const address = Number(bytes.readBigUInt64LE(at));
     const value = Number(bytes.readBigInt64LE(at + 8));
     at += messageSize;
-    const failed = encoded.stepAt.get(address);
+    const failed = stepAt.get(address);
     if (!failed) {
       report.messages.push(value);
       continue;
     }
     const results = new Map<string, number>();
-    for (const name of encoded.resultNames) {
+    for (const name of resultNames) {
       if (at + 8 > bytes.length) break;
       results.set(name, Number(bytes.readBigInt64LE(at)));
       at += 8;
