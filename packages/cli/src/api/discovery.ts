@@ -1,5 +1,6 @@
 import type { Client } from "@drydock/machinery";
 import { getJson } from "./raw.ts";
+import { findResourceOfObject, type TypedObject } from "./resolve.ts";
 import type { ApiResource } from "./resource.ts";
 
 /** Aggregated discovery, `apidiscovery.k8s.io/v2`: everything in two answers. */
@@ -23,10 +24,28 @@ interface DiscoveredResource {
 
 const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+/** The core group is told of at one path, all others at another. */
+type DiscoveryPath = "/api" | "/apis";
+
 /** Every resource that the server has, in the server's order of preference. */
 export async function discover(client: Client): Promise<ApiResource[]> {
+  return ask(client, ["/api", "/apis"]);
+}
+
+/**
+ * The resources of these objects' kinds, and maybe others: asks only at the path that tells of them, which saves a connection and its TLS
+ * handshake. When a kind is not there, all resources: what the user may have meant is among them.
+ */
+export async function discoverKindsOf(client: Client, objects: readonly TypedObject[]): Promise<ApiResource[]> {
+  const needed = new Set(objects.map(({ apiVersion }): DiscoveryPath => (apiVersion.includes("/") ? "/apis" : "/api")));
+  const resources = await ask(client, needed);
+  const hasAll = objects.every((object) => findResourceOfObject(object, resources));
+  return hasAll ? resources : discover(client);
+}
+
+async function ask(client: Client, paths: Iterable<DiscoveryPath>): Promise<ApiResource[]> {
   const lists = await Promise.all(
-    ["/api", "/apis"].map((path) => getJson<DiscoveryList>(client, path, { headers: { accept } })),
+    Array.from(paths, (path) => getJson<DiscoveryList>(client, path, { headers: { accept } })),
   );
   return lists.flatMap(resourcesOf);
 }

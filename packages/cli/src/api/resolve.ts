@@ -31,15 +31,25 @@ export function resolveResources(names: string, resources: readonly ApiResource[
   return [...new Set(found)];
 }
 
-/** The resource of an object that says its apiVersion and kind. */
-export function resourceOfObject(
-  { apiVersion, kind }: { apiVersion: string; kind: string },
+/** An object says what it is. */
+export interface TypedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+export function findResourceOfObject(
+  { apiVersion, kind }: TypedObject,
   resources: readonly ApiResource[],
-): ApiResource {
-  const groupVersionOf = ({ group, version }: ApiResource): string => (group === "" ? version : `${group}/${version}`);
-  const found = resources.find((resource) => resource.kind === kind && groupVersionOf(resource) === apiVersion);
+): ApiResource | undefined {
+  return resources.find((resource) => resource.kind === kind && groupVersionOf(resource) === apiVersion);
+}
+
+/** The resource of an object; CLI_UNKNOWN_KIND, with what may have been meant, when the server has none. */
+export function resourceOfObject(object: TypedObject, resources: readonly ApiResource[]): ApiResource {
+  const found = findResourceOfObject(object, resources);
   if (found) return found;
 
+  const { apiVersion, kind } = object;
   const sameKind = resources.filter((resource) => resource.kind === kind);
   if (sameKind.length > 0) {
     const versions = sameKind.map(groupVersionOf).join(" or ");
@@ -57,6 +67,10 @@ export function resourceOfObject(
   throw failure("CLI_UNKNOWN_KIND", `the server has no kind "${kind}" in ${apiVersion}`, {
     hint: nearResource ? `did you mean ${nearResource.kind} in ${groupVersionOf(nearResource)}?` : undefined,
   });
+}
+
+function groupVersionOf({ group, version }: ApiResource): string {
+  return group === "" ? version : `${group}/${version}`;
 }
 
 function isNamed(resource: ApiResource, wanted: string): boolean {

@@ -28,11 +28,17 @@ export async function applyManifest(
   const type = resourceOfObject(manifest.object, resources);
   const wanted = withLastApplied(withNamespace(manifest.object, type, namespace));
   const options = { fieldManager: "drydock-apply", fieldValidation: "Strict", dryRun } as const;
+  const create = () => client.create(type, wanted, options);
   try {
     for (let attempt = 1; ; attempt++) {
       try {
+        // A new object, which is applied most, then takes one request: the first attempt reads only what is there already.
+        if (attempt === 1) {
+          const created = await unlessThere(create);
+          if (created) return { type, object: created, outcome: "created" };
+        }
         const live = await findLive(client, type, wanted);
-        if (!live) return { type, object: await client.create(type, wanted, options), outcome: "created" };
+        if (!live) return { type, object: await create(), outcome: "created" };
         const patch = patchOf(live, wanted);
         if (!patch) return { type, object: live, outcome: "unchanged" };
         const changed = await client.patch(type, wanted.metadata, "merge", patch, options);
@@ -55,6 +61,16 @@ export function patchOf(live: KubeObject, wanted: KubeObject): Record<string, un
   if (!patch) return undefined;
   const metadata = { ...(patch.metadata as object | undefined), resourceVersion: live.metadata.resourceVersion };
   return { ...patch, metadata };
+}
+
+/** Undefined when the object exists, or may: what must not be created, or not so, may be allowed as a change. */
+async function unlessThere(create: () => Promise<KubeObject>): Promise<KubeObject | undefined> {
+  try {
+    return await create();
+  } catch (error) {
+    if (hasCode(error, "API_ALREADY_EXISTS", "API_FORBIDDEN", "API_INVALID", "API_BAD_REQUEST")) return undefined;
+    throw error;
+  }
 }
 
 async function findLive(client: Client, type: ApiResource, { metadata }: KubeObject): Promise<KubeObject | undefined> {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { discover } from "../api/discovery.ts";
+import { discoverKindsOf } from "../api/discovery.ts";
 import { displayName } from "../api/resource.ts";
 import { withSession } from "../api/session.ts";
 import { type Applied, applyManifest } from "../apply/apply.ts";
@@ -25,7 +25,11 @@ Examples:
       await withSession(command, async ({ client, namespace, settings }) => {
         const format = outputFormat(settings.output, ["yaml", "json", "name"]);
         // Every file is read before the first object is sent: a broken third file leaves nothing half applied.
-        const [manifests, resources] = await Promise.all([loadManifests(options.filename), discover(client)]);
+        const manifests = await loadManifests(options.filename);
+        const resources = await discoverKindsOf(
+          client,
+          manifests.map(({ object }) => object),
+        );
         const dryRun = options.dryRun ?? false;
         for (const manifest of manifests) {
           const applied = await applyManifest(client, manifest, resources, { namespace, dryRun });

@@ -1,6 +1,6 @@
 import { hasCode } from "@drydock/kit";
 import type { DeleteOptions, KubeObject } from "@drydock/machinery";
-import { discover } from "../api/discovery.ts";
+import { discover, discoverKindsOf } from "../api/discovery.ts";
 import { resourceOfObject } from "../api/resolve.ts";
 import { type ApiResource, displayName } from "../api/resource.ts";
 import type { Session } from "../api/session.ts";
@@ -68,8 +68,9 @@ async function find(
   }
   const { client, namespace } = session;
   if (flags.filename) {
-    const [manifests, resources] = await Promise.all([loadManifests(flags.filename), discover(client)]);
-    return manifests.map(({ object }) => {
+    const objects = (await loadManifests(flags.filename)).map(({ object }) => object);
+    const resources = await discoverKindsOf(client, objects);
+    return objects.map((object) => {
       const type = resourceOfObject(object, resources);
       return { type, name: object.metadata.name, namespace: scope(type, object.metadata.namespace ?? namespace) };
     });
