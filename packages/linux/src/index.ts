@@ -41,10 +41,25 @@ export { type IpBatchOptions, ipBatch } from "./network/ip-batch.ts";
 export { bridgeLines, interfaceLines, vethLines } from "./network/links.ts";
 export { loopbackSteps } from "./network/loopback.ts";
 export { createNetns, removeNetns } from "./network/netns.ts";
-export { parseUnifiedCgroup, readUnifiedCgroup } from "./procfs/cgroup.ts";
+export {
+  type CgroupMembership,
+  parseCgroups,
+  parseUnifiedCgroup,
+  readCgroups,
+  readUnifiedCgroup,
+} from "./procfs/cgroup.ts";
+export { parseCmdline, readCmdline } from "./procfs/cmdline.ts";
+export { type FileLink, type OpenFile, parseFileLink, readFileLink, readOpenFiles } from "./procfs/file-link.ts";
+export { parseFlatKeyed } from "./procfs/flat-keyed.ts";
+export { type IdRange, isIdentityMap, parseIdMap, readIdMap } from "./procfs/id-map.ts";
+export { type ProcessLimit, parseLimits, readLimits } from "./procfs/limits.ts";
 export { type Mount, parseMountinfo, readMountinfo } from "./procfs/mountinfo.ts";
-export { type ProcessStat, parseStat, readStat } from "./procfs/stat.ts";
-export { type ProcessStatus, parseStatus, readStatus } from "./procfs/status.ts";
+export { type NamespaceLink, parseNamespaceLink, readNamespaces } from "./procfs/namespaces.ts";
+export { type NetworkInterface, parseNetDev, readNetDev } from "./procfs/net-dev.ts";
+export { listProcesses } from "./procfs/processes.ts";
+export { type MountNode, mountTree, type Propagation, propagationOf } from "./procfs/propagation.ts";
+export { type ProcessStat, parseStat, readStat, ticksPerSecond } from "./procfs/stat.ts";
+export { type ProcessStatus, parseStatus, readStatus, type SeccompMode } from "./procfs/status.ts";
 export { type EncodedProgram, encodeProgram } from "./program/encode.ts";
 export { flattenProgram, type NumberedStep } from "./program/flatten.ts";
 export { flags, inherited, memory, named, octal, resultOf, struct, texts, valueAt } from "./program/operands.ts";

@@ -13,6 +13,10 @@ t.test("stat: the command may hold anything", async (t) => {
     parent: 1,
     processGroup: 42,
     session: 41,
+    isKernelThread: false,
+    userTicks: 5,
+    systemTicks: 6,
+    threads: 1,
     startTime: 987654,
   });
   t.equal(readStat(process.pid)?.parent, process.ppid);
