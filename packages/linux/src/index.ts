@@ -29,13 +29,25 @@ export { cloneArgs, cloneFlags, SIGCHLD } from "./kernel/clone-flags.ts";
 export { type Errno, errnoName, errnoNumber, errnoText } from "./kernel/errno.ts";
 export { deviceNumber, fileType } from "./kernel/file-modes.ts";
 export { manualPages } from "./kernel/manual-page.ts";
+export { memoryPolicyFlags, memoryPolicyModes } from "./kernel/memory-policy.ts";
 export * from "./kernel/mount-flags.ts";
 export { type NamespaceKind, namespaceFlag, namespaceKinds } from "./kernel/namespaces.ts";
+export { numberMask, parseNumberList } from "./kernel/number-list.ts";
 export { AT_FDCWD, atFlags, directoryFlags, openFlags, openHowSize, resolveFlags } from "./kernel/open-flags.ts";
+export { KEYCTL_JOIN_SESSION_KEYRING, personalities } from "./kernel/personality.ts";
 export { isProcessAlive, openProcess, type ProcessIdentity, signalProcess } from "./kernel/pidfd.ts";
 export { ambientOperations, prctlOperations } from "./kernel/prctl.ts";
 export { openPtyOf, type Pty, resizePty, ttyRequests } from "./kernel/pty.ts";
 export { isRlimitName, type RlimitName, rlimitBytes, rlimitNumbers } from "./kernel/rlimits.ts";
+export {
+  IOPRIO_WHO_PROCESS,
+  ioPriority,
+  ioPriorityClasses,
+  type SchedulerAttributes,
+  schedulerBytes,
+  schedulerFlags,
+  schedulerPolicies,
+} from "./kernel/scheduling.ts";
 export { decodeWaitStatus, lastSignal, parseSignal, signalNumbers, type WaitStatus } from "./kernel/signals.ts";
 export { type IpBatchOptions, ipBatch } from "./network/ip-batch.ts";
 export { bridgeLines, interfaceLines, vethLines } from "./network/links.ts";

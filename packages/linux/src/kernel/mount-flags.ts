@@ -41,14 +41,17 @@ export const mountAttributes = {
   MOUNT_ATTR_NOATIME: 0x10,
   MOUNT_ATTR_STRICTATIME: 0x20,
   MOUNT_ATTR_NODIRATIME: 0x80,
+  MOUNT_ATTR_IDMAP: 0x100000,
   MOUNT_ATTR_NOSYMFOLLOW: 0x200000,
 } as const;
 /** The field that the three atime settings share; to change one, all its bits are cleared first. */
 export const MOUNT_ATTR__ATIME = 0x70;
 
-/** Struct mount_attr { u64 attr_set, attr_clr, propagation, userns_fd }. */
+/** Struct mount_attr { u64 attr_set, attr_clr, propagation, userns_fd }; with MOUNT_ATTR_IDMAP the last is a descriptor of a user namespace. */
+export const mountAttributeFields = { size: 32, userNamespace: 24 } as const;
+
 export function mountAttributeBytes(set: number, clear: number, propagation = 0): Buffer {
-  const bytes = Buffer.alloc(32);
+  const bytes = Buffer.alloc(mountAttributeFields.size);
   bytes.writeBigUInt64LE(BigInt(set), 0);
   bytes.writeBigUInt64LE(BigInt(clear), 8);
   bytes.writeBigUInt64LE(BigInt(propagation), 16);

@@ -9,6 +9,7 @@ export const namespaceKinds = {
   network: { file: "net", flag: "CLONE_NEWNET" },
   cgroup: { file: "cgroup", flag: "CLONE_NEWCGROUP" },
   user: { file: "user", flag: "CLONE_NEWUSER" },
+  time: { file: "time", flag: "CLONE_NEWTIME" },
 } as const satisfies Record<string, { file: string; flag: keyof typeof cloneFlags }>;
 
 export type NamespaceKind = keyof typeof namespaceKinds;
