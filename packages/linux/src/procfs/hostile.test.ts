@@ -130,7 +130,9 @@ t.test("links: removed, and only called so", async (t) => {
   t.strictSame(readFileLink(pid, "cwd"), { target: cwd, deleted: true });
   t.match(readFileLink(pid, "root"), { target: "/" });
   t.strictSame(
-    readOpenFiles(pid).map(({ fd }) => fd),
+    readOpenFiles(pid)
+      .map(({ fd }) => fd)
+      .slice(0, 3),
     [0, 1, 2],
   );
 });
