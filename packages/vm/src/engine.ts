@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { NetworkPort } from "./network/guest-network.ts";
 
 export type EngineName = "uml" | "qemu" | "none";
 
@@ -26,6 +27,8 @@ export interface VmRequest {
   /** When given, the machine's console is a terminal on these and stdout and stderr are not used. */
   terminal?: { input: Readable; output: Writable };
   signal?: AbortSignal;
+  /** The machine's place in a network of several; see runTogether. */
+  network?: NetworkPort;
 }
 
 export interface VmResult {

@@ -1,4 +1,5 @@
 import type { VmRequest } from "./engine.ts";
+import { guestNetworkLines } from "./network/guest-network.ts";
 
 export interface GuestPlan {
   /** Shell lines that make /proc, /sys and overlayfs available and set LOWER to where the host's files are mounted. */
@@ -7,6 +8,8 @@ export interface GuestPlan {
   mountShare(path: string): string;
   /** Devices of the machine for the command's output and for our own status lines. */
   devices: { stdin: string; stdout: string; stderr: string; status: string };
+  /** Shell lines that make the machine's network card appear, and the name it then has. Run when the request has a network. */
+  card: { prelude: readonly string[]; name: string };
   /** The devices are terminals and must be told to leave bytes alone. */
   devicesAreTerminals: boolean;
 }
@@ -46,6 +49,7 @@ export function guestScript(request: VmRequest, plan: GuestPlan): string {
     "  echo +$controller >$N/sys/fs/cgroup/cgroup.subtree_control",
     "done",
     "$B ip link set lo up; $B hostname drydock-vm",
+    ...(request.network ? [...plan.card.prelude, ...guestNetworkLines(request.network, plan.card.name)] : []),
     ...(request.shares ?? []).map(({ path }) => plan.mountShare(path)),
     ...(plan.devicesAreTerminals ? rawDevices.map((device) => `$B stty -F ${device} raw -echo`) : []),
     `echo "up $($B cut -d' ' -f1 /proc/uptime)" >${status}`,

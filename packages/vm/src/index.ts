@@ -1,2 +1,3 @@
 export type { Engine, EngineName, Share, VmRequest, VmResult } from "./engine.ts";
+export { type GroupMachine, type GroupOptions, runTogether } from "./network/run-together.ts";
 export { chooseEngine, runInVm } from "./run-in-vm.ts";

@@ -23,6 +23,11 @@ export const noneEngine: Engine = {
 
   async run(request) {
     const [file, ...args] = request.command;
+    if (request.network) {
+      throw vmError("VM_BAD_REQUEST", "the engine none is this host and cannot be one of several machines", {
+        hint: "take the engine uml or qemu",
+      });
+    }
     if (!file) throw vmError("VM_BAD_REQUEST", "no command was given", { hint: "drydock vm run -- COMMAND" });
     const started = performance.now();
     const child = spawn(file, args, {

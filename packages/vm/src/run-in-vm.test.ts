@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -13,6 +13,11 @@ import { umlEngine } from "./uml-engine.ts";
 const unavailable = await umlEngine.unavailable();
 const options = unavailable === undefined ? {} : { skip: unavailable };
 const qemuUnavailable = await qemuEngine.unavailable();
+
+// Other tests run machines, too: those of this file have their files in a place of their own.
+const ownTmp = await mkdtemp(join(tmpdir(), "vm-test-"));
+process.env.TMPDIR = ownTmp;
+t.teardown(() => rm(ownTmp, { recursive: true, force: true }));
 
 class Sink extends Writable {
   text = "";
@@ -67,6 +72,40 @@ t.test("a command runs on this host's files with cgroup v2 of its own", options,
   t.equal(lines.at(-1), "50000");
   t.notOk(await pathExists(marker), "what it writes outside its shares does not reach the host");
 });
+
+t.test(
+  "output arrives while the command runs, memory is as asked for, a signal shows in the exit code",
+  options,
+  async (t) => {
+    const path = await mkdtemp(join(tmpdir(), "share-"));
+    t.teardown(() => rm(path, { recursive: true, force: true }));
+    const stdout = new Sink();
+    const stderr = new Sink();
+    // The command goes on only after its first line has arrived here.
+    const answered = new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (!stdout.text.includes("asking")) return;
+        clearInterval(look);
+        resolve(writeFile(join(path, "answer"), ""));
+      }, 20);
+      t.teardown(() => clearInterval(look));
+    });
+    const script = "echo asking; until [ -e answer ]; do sleep 0.1; done; grep MemTotal /proc/meminfo; kill -TERM $$";
+    const { exitCode } = await umlEngine.run({
+      command: ["sh", "-c", script],
+      cwd: path,
+      shares: [{ path }],
+      memoryMiB: 300,
+      timeoutMs: 60_000,
+      stdout,
+      stderr,
+    });
+    await answered;
+    t.equal(exitCode, 128 + 15);
+    const kilobytes = Number(/MemTotal:\s+(\d+) kB/.exec(stdout.text)?.[1]);
+    t.ok(kilobytes > 200 * 1024 && kilobytes <= 300 * 1024 + 64 * 1024, `${kilobytes} kB of 300 MiB`);
+  },
+);
 
 t.test("shares are writable", options, async (t) => {
   const path = await mkdtemp(join(tmpdir(), "share-"));

@@ -25,6 +25,12 @@ export async function chooseEngine(name?: EngineName): Promise<Engine> {
   );
 }
 
+/** The engine called `name`, or the first here that makes a machine and not only lends the host. */
+export async function chooseMachine(name?: EngineName): Promise<Engine> {
+  if (name !== undefined) return chooseEngine(name);
+  return (await umlEngine.unavailable()) === undefined ? umlEngine : chooseEngine("qemu");
+}
+
 /** Runs one command in a machine of its own with this host's files and all of cgroup v2. See Engine for errors. */
 export async function runInVm(request: VmRequest, engine?: EngineName): Promise<VmResult> {
   if (request.command.length === 0)

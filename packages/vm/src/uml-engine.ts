@@ -8,6 +8,7 @@ import type { Engine, VmRequest, VmResult } from "./engine.ts";
 import { vmError } from "./errors.ts";
 import { guestScript } from "./guest-script.ts";
 import { type GuestStreams, superviseGuest } from "./guest-session.ts";
+import { inNamespace } from "./network/guest-network.ts";
 
 const KERNEL = "/usr/bin/linux.uml";
 const MODULES = "/usr/lib/uml/modules";
@@ -56,6 +57,7 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
         `$B insmod ${MODULES}/${release}/kernel/fs/overlayfs/overlay.ko`,
       ],
       mountShare: (path) => `$B mkdir -p "$N${path}" && $B mount -t hostfs none "$N${path}" -o "${path}"`,
+      card: { prelude: [], name: "vec0" },
       devicesAreTerminals: true,
       devices: request.terminal
         ? { stdin: "/dev/tty1", stdout: "/dev/tty1", stderr: "/dev/tty1", status: "/dev/tty3" }
@@ -65,31 +67,29 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
   await chmod(init, 0o755);
 
   const started = performance.now();
-  const child = spawn(
-    KERNEL,
-    [
-      `mem=${request.memoryMiB ?? 1024}M`,
-      `uml_dir=${directory}/uml`,
-      "umid=vm",
-      ...["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", `init=${init}`],
-      // Console 0 is the kernel's; 1 to 3 are the command's output, its errors, and our status lines.
-      ...[
-        "con=null",
-        "con0=null,fd:1",
-        request.terminal ? "con1=fd:0,fd:3" : "con1=null,fd:3",
-        "con2=null,fd:4",
-        "con3=null,fd:5",
-      ],
-      ...["ssl=null", "quiet", "loglevel=3", "panic=-1"],
+  const [file, args] = inNamespace(request.network, KERNEL, [
+    `mem=${request.memoryMiB ?? 1024}M`,
+    `uml_dir=${directory}/uml`,
+    "umid=vm",
+    ...["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", `init=${init}`],
+    // Console 0 is the kernel's; 1 to 3 are the command's output, its errors, and our status lines.
+    ...[
+      "con=null",
+      "con0=null,fd:1",
+      request.terminal ? "con1=fd:0,fd:3" : "con1=null,fd:3",
+      "con2=null,fd:4",
+      "con3=null,fd:5",
     ],
-    {
-      stdio: [request.terminal ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
-      // The machine's memory is an unlinked file in TMPDIR: on a tmpfs it stays memory.
-      env: { TMPDIR: "/dev/shm", PATH: process.env.PATH ?? "" },
-      // A group of its own: the kernel traces helper processes that must go with it.
-      detached: true,
-    },
-  );
+    ...["ssl=null", "quiet", "loglevel=3", "panic=-1"],
+    ...(request.network ? [`vec0:transport=tap,ifname=${request.network.self.tap}`] : []),
+  ]);
+  const child = spawn(file, args, {
+    stdio: [request.terminal ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    // The machine's memory is an unlinked file in TMPDIR: on a tmpfs it stays memory.
+    env: { TMPDIR: "/dev/shm", PATH: process.env.PATH ?? "" },
+    // A group of its own: the kernel traces helper processes that must go with it.
+    detached: true,
+  });
   const [stdin, console_, kernelErrors, output, errors, status] = child.stdio as unknown as [
     Writable | null,
     ...Readable[],

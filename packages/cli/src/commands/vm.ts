@@ -6,6 +6,7 @@ import { ExitStatus } from "../exit-status.ts";
 import { remark } from "../output/print.ts";
 import { seconds } from "../parse/seconds.ts";
 import { wholeNumber } from "../parse/whole-number.ts";
+import { parseMachine, runOnMachines } from "../vm/machines.ts";
 
 const engines: readonly EngineName[] = ["uml", "qemu", "none"];
 
@@ -16,6 +17,8 @@ interface Options {
   share: string[];
   env: string[];
   timeout?: string;
+  machine?: string[];
+  until?: string;
 }
 
 export function vmCommand(): Command {
@@ -27,8 +30,12 @@ A machine with a kernel of its own on this host's files: what it writes is gone 
 Examples:
   drydock vm run -- cat /sys/fs/cgroup/cgroup.controllers
   drydock vm run --engine qemu --cpus 2 --memory 2048 --share . -- make test
+  drydock vm run --machine server --machine client=qemu --until client -- sh -c \
+    'case $(hostname) in server) busybox httpd -f -h /etc;; *) until busybox wget -qO- http://server/hosts; do sleep 1; done;; esac'
   drydock vm shell
   drydock vm engines
+
+Machines with a name share a private network without a way out: each runs the command and finds the others by name.
 `,
   );
   const configured = (name: string): Command =>
@@ -42,6 +49,8 @@ Examples:
       .option("--timeout <time>", "switch the machine off after this time, e.g. 5m");
   configured("run")
     .description("run one command in a throw-away machine; its exit code is ours")
+    .option("--machine <name[=engine]>", "one of several machines on a network of their own; repeat it", collect, [])
+    .option("--until <name>", "with --machine: switch the others off when this machine's command has ended")
     .argument("<command...>", "the command, after --")
     .action((command: string[], options: Options) => run(command, options, false));
   configured("shell")
@@ -77,6 +86,12 @@ async function run(command: string[], options: Options, interactive: boolean): P
   const interrupt = new AbortController();
   const interrupted = (): void => interrupt.abort(failure("CLUSTER_INTERRUPTED", "interrupted; the machine is gone"));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  const machines = (options.machine ?? []).map((text) => parseMachine(text, engines));
+  if (options.until !== undefined && machines.length === 0) {
+    throw failure("CLI_USAGE", "--until says which of several machines decides, and there is one only", {
+      hint: "name the machines: --machine NAME --machine NAME",
+    });
+  }
   const request: VmRequest = {
     command,
     cwd: process.cwd(),
@@ -95,6 +110,13 @@ async function run(command: string[], options: Options, interactive: boolean): P
     process.stdin.setRawMode(true);
   }
   try {
+    if (machines.length > 0) {
+      return await runOnMachines(
+        machines.map((machine) => ({ ...(engine ? { engine } : {}), ...machine })),
+        request,
+        { signal: interrupt.signal, ...(options.until === undefined ? {} : { until: options.until }) },
+      );
+    }
     const { exitCode } = await runInVm(request, engine);
     if (exitCode !== 0) throw new ExitStatus(exitCode);
   } finally {

@@ -1,3 +1,4 @@
+import type { NetworkPlace } from "../network/plan.ts";
 import type { KernelImage } from "./kernel-image.ts";
 
 export interface QemuMachine {
@@ -11,6 +12,8 @@ export interface QemuMachine {
   script?: { path: string; writable: boolean };
   /** File descriptors of qemu that become /dev/vport*p1, p2, … in this order. */
   portFds: readonly number[];
+  /** Its cable: a tap of the namespace in which qemu is started. */
+  network?: NetworkPlace;
   /** File descriptor of a terminal, which becomes /dev/hvc0. */
   terminalFd?: number;
 }
@@ -76,6 +79,14 @@ export function qemuArguments(machine: QemuMachine): string[] {
       "-device",
       `virtserialport,chardev=port${fd}`,
     ]),
+    ...(machine.network
+      ? [
+          "-netdev",
+          `tap,id=lan,ifname=${machine.network.tap},script=no,downscript=no`,
+          "-device",
+          `virtio-net-pci,netdev=lan,mac=${machine.network.mac},romfile=`,
+        ]
+      : []),
     ...(machine.terminalFd === undefined
       ? []
       : ["-chardev", `socket,id=terminal,fd=${machine.terminalFd}`, "-device", "virtconsole,chardev=terminal"]),

@@ -9,6 +9,7 @@ import type { Engine, VmRequest, VmResult } from "../engine.ts";
 import { vmError } from "../errors.ts";
 import { guestScript } from "../guest-script.ts";
 import { superviseGuest } from "../guest-session.ts";
+import { inNamespace } from "../network/guest-network.ts";
 import { qemuArguments } from "./command-line.ts";
 import { kernelImage } from "./kernel-image.ts";
 import { kvmWorks } from "./kvm-probe.ts";
@@ -66,6 +67,7 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
         "$B mkdir -p /run",
       ],
       mountShare: (path) => `$B mkdir -p "$N${path}" && $B mount --bind "/host${path}" "$N${path}"`,
+      card: { prelude: ["$B modprobe virtio_net"], name: "eth0" },
       devicesAreTerminals: false,
       devices: request.terminal
         ? { stdin: "/dev/hvc0", stdout: "/dev/hvc0", stderr: "/dev/hvc0", status: port(3) }
@@ -96,7 +98,8 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
       }
       await delay(5);
     }
-    const child = spawn(
+    const [file, args] = inNamespace(
+      request.network,
       QEMU,
       qemuArguments({
         image,
@@ -107,9 +110,13 @@ async function boot(request: VmRequest, directory: string): Promise<VmResult> {
         script: { path: script, writable: (request.shares ?? []).length > 0 },
         portFds: [3, 4, 5],
         ...(request.terminal ? { terminalFd: 6 } : {}),
+        ...(request.network ? { network: request.network.self } : {}),
       }),
-      { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"], detached: true },
     );
+    const child = spawn(file, args, {
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+    });
     const [, console_, qemuErrors, output, errors, status, terminal] = child.stdio as unknown as [null, ...Readable[]];
     const typed = request.terminal && (terminal as unknown as Writable);
     if (typed) request.terminal?.input.pipe(typed);
