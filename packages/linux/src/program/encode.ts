@@ -48,17 +48,22 @@ export function encodeProgram(program: SyscallProgram, options: EncodeOptions): 
   return new Encoder(program, options).encode();
 }
 
+/**
+ * Every start of a container passes through here, on the JavaScript thread: all numbers are written as two halves of 32
+ * bits, since BigInt arithmetic would take most of the time.
+ */
 class Encoder {
   readonly #numbers: ReturnType<typeof syscallNumbers>;
   readonly #arch: Architecture;
   readonly #inherit: Record<string, number>;
   readonly #steps: NumberedStep[];
-  readonly #programs = new Map<SyscallProgram, { context: number; table: number }>();
+  readonly #programs = new Map<SyscallProgram, ProgramPlace>();
   readonly #resultNames: string[] = [];
   readonly #results = new Map<string, number>();
   readonly #memory = new Map<string, number>();
   readonly #texts = new Map<string, number>();
-  #data = Buffer.alloc(16384);
+  #data = Buffer.alloc(initialSize);
+  #words = wordsOf(this.#data);
   #used = 0;
 
   constructor(program: SyscallProgram, options: EncodeOptions) {
@@ -71,24 +76,25 @@ class Encoder {
 
   encode(): EncodedProgram {
     // The first context comes first: the entry point and the direct executor look for it there.
-    for (const { program } of this.#steps) {
-      if (!this.#programs.has(program)) this.#programs.set(program, { context: this.#reserve(context.size), table: 0 });
-    }
-    for (const { step } of this.#steps) {
+    for (const numbered of this.#steps) {
+      const { program, step } = numbered;
+      const known = this.#programs.get(program);
+      const place = known ?? { context: this.#reserve(context.size), table: 0, own: [], labels: labelsOf(program) };
+      if (!known) this.#programs.set(program, place);
+      place.own.push(numbered);
       if (typeof step.result === "string" && !this.#results.has(step.result)) {
-        this.#results.set(step.result, this.#reserve(8));
+        this.#results.set(step.result, 0);
         this.#resultNames.push(step.result);
       }
     }
+    // One after the other: a failure reports them as one piece of memory.
+    for (const name of this.#resultNames) this.#results.set(name, this.#reserve(8));
     for (const program of this.#programs.keys()) this.#reserveMemory(program);
     for (const program of this.#programs.keys()) this.#fillMemory(program);
     const stepAt = new Map<number, NumberedStep>();
-    for (const [program, place] of this.#programs) {
-      const own = this.#steps.filter((one) => one.program === program);
-      place.table = this.#reserve(entry.size * own.length);
-      for (const [index, numbered] of own.entries()) {
-        stepAt.set(place.table + index * entry.size, numbered);
-      }
+    for (const place of this.#programs.values()) {
+      place.table = this.#reserve(entry.size * place.own.length);
+      for (const [index, numbered] of place.own.entries()) stepAt.set(place.table + index * entry.size, numbered);
     }
     for (const [program, place] of this.#programs) this.#writeProgram(program, place);
     const code = this.#arch === "x64" ? interpreterX86_64(dataBase) : Buffer.alloc(0);
@@ -114,49 +120,50 @@ class Encoder {
     }
   }
 
-  #writeProgram(program: SyscallProgram, place: { context: number; table: number }): void {
-    const failureTable = this.#writeFailureTable(program, place.context);
+  #writeProgram(program: SyscallProgram, place: ProgramPlace): void {
+    const failureTable = this.#writeFailureTable(program, place);
     this.#write64(place.context, place.table);
     this.#write64(place.context + context.failureTable, failureTable);
-    for (const [index, step] of program.steps.filter((one) => one.name !== "label").entries()) {
-      this.#writeStep(place.table + index * entry.size, step, program, place.table);
+    for (const [index, { step }] of place.own.entries()) {
+      this.#writeStep(place.table + index * entry.size, step, program, place);
     }
   }
 
   /** Two entries: writev(report, {failed entry and errno, all results}), exit_group. See report.ts for the reader. */
-  #writeFailureTable(program: SyscallProgram, contextAddress: number): number {
+  #writeFailureTable(program: SyscallProgram, place: ProgramPlace): number {
     const table = this.#reserve(entry.size * 2);
     const vector = this.#reserve(32);
-    this.#write64(vector, contextAddress + context.failedEntry);
+    this.#write64(vector, place.context + context.failedEntry);
     this.#write64(vector + 8, 16);
     this.#write64(vector + 16, this.#results.values().next().value ?? dataBase);
     this.#write64(vector + 24, this.#resultNames.length * 8);
     const report = program.reportTo ?? { inherited: "report" };
     const write: Step = { name: "writev", args: [report, vector, 2], why: "", onError: { ignore: "any" } };
-    this.#writeStep(table, write, program, table);
+    this.#writeStep(table, write, program, place);
     const exit: Step = { name: "exit_group", args: [program.failureExitCode ?? 125], why: "" };
-    this.#writeStep(table + entry.size, exit, program, table);
+    this.#writeStep(table + entry.size, exit, program, place);
     return table;
   }
 
-  #writeStep(address: number, step: Step, program: SyscallProgram, table: number): void {
-    const offset = address - dataBase;
+  #writeStep(address: number, step: Step, program: SyscallProgram, place: ProgramPlace): void {
     let flags = (step.zeroIsError ? entryFlag.zeroIsError : 0) | (step.child ? entryFlag.fork : 0);
     let tolerated = 0;
-    let sixth: number | bigint | undefined;
+    let sixth: number | undefined;
     if (step.onError) {
       const errno = "jump" in step.onError ? step.onError.when : step.onError.ignore;
       tolerated = errno === "any" ? anyErrno : errnoNumber(errno);
       if ("jump" in step.onError) {
         flags |= entryFlag.jump;
-        sixth = table + this.#labelIndex(program, step.onError.jump) * entry.size;
+        sixth = place.table + labelIndex(program, place, step.onError.jump) * entry.size;
       }
     }
     if (step.child) sixth = this.#programs.get(step.child)?.context;
-    if (step.args.length > (sixth === undefined ? 6 : 5))
+    const { args } = step;
+    if (args.length > (sixth === undefined ? 6 : 5))
       throw badProgram(program.name, `${step.name} has too many arguments`);
-    for (const [index, operand] of step.args.entries()) {
-      if (isResultOf(operand) || isValueAt(operand)) {
+    for (let index = 0; index < args.length; index++) {
+      const operand = args[index] as Operand;
+      if (typeof operand === "object" && (isResultOf(operand) || isValueAt(operand))) {
         if (index === 5) throw badProgram(program.name, `argument 6 of ${step.name} cannot be an earlier result`);
         flags |= entryFlag.indirect << index;
       }
@@ -164,22 +171,13 @@ class Encoder {
     }
     if (sixth !== undefined) this.#write64(address + entry.args + 40, sixth);
     if (step.result !== undefined) this.#write64(address + entry.result, this.#resultAddress(step.result, program));
-    this.#data.writeUInt16LE(this.#numberOf(step), offset);
-    this.#data.writeUInt16LE(tolerated, offset + entry.tolerated);
-    this.#data.writeUInt32LE(flags, offset + entry.flags);
+    const word = (address - dataBase) >> 2;
+    this.#words[word] = this.#numberOf(step) | (tolerated << 16);
+    this.#words[word + entry.flags / 4] = flags;
   }
 
   #numberOf(step: Step): number {
     return step.name === "jump" || step.name === "label" ? jumpNumber : this.#numbers[step.name];
-  }
-
-  #labelIndex(program: SyscallProgram, label: string): number {
-    const at = program.steps.findIndex((step) => step.name === "label" && step.label === label);
-    if (at < 0) throw badProgram(program.name, `jumps to ${label}, which no step is called`);
-    const index = program.steps.slice(0, at).filter((step) => step.name !== "label").length;
-    if (program.steps.slice(at).every((step) => step.name === "label"))
-      throw badProgram(program.name, `has nothing after the label ${label}`);
-    return index;
   }
 
   #resultAddress(result: string | MemoryAddress, program: SyscallProgram): number {
@@ -190,6 +188,7 @@ class Encoder {
   /** What goes into the argument's place: the number itself, the address of the memory, the address to load from. */
   #valueOf(operand: Operand, program: SyscallProgram): number | bigint {
     if (typeof operand === "number" || typeof operand === "bigint") return operand;
+    if (typeof operand === "string") return this.#text(operand);
     if (isNamedNumber(operand)) return operand.value;
     if (isInherited(operand)) {
       const fd = this.#inherit[operand.inherited];
@@ -201,15 +200,15 @@ class Encoder {
 
   #addressOf(operand: Operand, program: SyscallProgram): number | bigint {
     if (typeof operand === "string") return this.#text(operand);
-    if (operand instanceof Uint8Array) return this.#bytes(operand);
-    if (typeof operand !== "object" || isInherited(operand)) return this.#valueOf(operand, program);
-    if (isNamedBytes(operand)) return this.#bytes(operand.struct);
+    if (typeof operand !== "object") return this.#valueOf(operand, program);
     if (isResultOf(operand)) {
       const address = this.#results.get(operand.resultOf);
       if (address === undefined)
         throw badProgram(program.name, `uses the result ${operand.resultOf}, which no step gives`);
       return address;
     }
+    if (operand instanceof Uint8Array) return this.#bytes(operand);
+    if (isNamedBytes(operand)) return this.#bytes(operand.struct);
     if (isValueAt(operand)) return this.#addressOf(operand.valueAt, program);
     if (isMemoryAddress(operand)) {
       const address = this.#memory.get(operand.memory);
@@ -223,14 +222,15 @@ class Encoder {
       for (const [index, address] of addresses.entries()) this.#write64(list + index * 8, address);
       return list;
     }
-    return operand.value;
+    return this.#valueOf(operand, program);
   }
 
   #text(text: string): number {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     if (text.includes("\0")) throw badProgram("text", `${JSON.stringify(text)} contains a NUL`);
-    const address = this.#bytes(Buffer.from(`${text}\0`));
+    const address = this.#reserve(Buffer.byteLength(text) + 1);
+    this.#data.write(text, address - dataBase);
     this.#texts.set(text, address);
     return address;
   }
@@ -248,13 +248,54 @@ class Encoder {
       const larger = Buffer.alloc(Math.max(this.#data.length * 2, this.#used));
       larger.set(this.#data);
       this.#data = larger;
+      this.#words = wordsOf(larger);
     }
     return address;
   }
 
+  /** Two's complement, little endian: both architectures are. `address` is a multiple of 4. */
   #write64(address: number, value: number | bigint): void {
-    this.#data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), address - dataBase);
+    const word = (address - dataBase) >> 2;
+    if (typeof value === "bigint") {
+      this.#words[word] = Number(value & 0xffffffffn);
+      this.#words[word + 1] = Number((value >> 32n) & 0xffffffffn);
+      return;
+    }
+    this.#words[word] = value;
+    this.#words[word + 1] = Math.floor(value / 0x1_0000_0000);
   }
+}
+
+interface ProgramPlace {
+  context: number;
+  table: number;
+  own: NumberedStep[];
+  labels: Map<string, number>;
+}
+
+/** Enough for most containers: 280 entries and their texts. */
+const initialSize = 32768;
+
+function wordsOf(data: Buffer): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+}
+
+/** Index of the entry that follows each label. */
+function labelsOf(program: SyscallProgram): Map<string, number> {
+  const labels = new Map<string, number>();
+  let index = 0;
+  for (const step of program.steps) {
+    if (step.name !== "label") index++;
+    else if (step.label !== undefined && !labels.has(step.label)) labels.set(step.label, index);
+  }
+  return labels;
+}
+
+function labelIndex(program: SyscallProgram, { labels, own }: ProgramPlace, label: string): number {
+  const index = labels.get(label);
+  if (index === undefined) throw badProgram(program.name, `jumps to ${label}, which no step is called`);
+  if (index === own.length) throw badProgram(program.name, `has nothing after the label ${label}`);
+  return index;
 }
 
 function badProgram(name: string, what: string) {
