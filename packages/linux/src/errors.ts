@@ -9,6 +9,7 @@ export const failure = defineErrors({
   LINUX_NO_CGROUP2: "no cgroup v2 hierarchy is mounted",
   LINUX_CGROUP_FAILED: "a cgroup could not be made, changed or removed (path in details)",
   LINUX_LIMIT_REFUSED: "a limit that this host cannot put into force (its field below linux.resources in details)",
+  LINUX_BAD_SECCOMP: "a seccomp profile that cannot be compiled: a name that no architecture has, or too many rules",
   LINUX_NETWORK_FAILED: "the ip program refused a line of a batch (line in details)",
   LINUX_BAD_NAMESPACE: "a namespace file could not be made or removed (path in details)",
 });

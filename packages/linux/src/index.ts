@@ -86,4 +86,19 @@ export type {
   SyscallProgram,
 } from "./program/program.ts";
 export { type LaunchReport, messageSize, parseReport, type ReportLayout, type StepFailure } from "./program/report.ts";
+export { seccompArchitectures } from "./seccomp/architectures.ts";
+export { cachedFilter } from "./seccomp/cached-filter.ts";
+export { type CompileFilterOptions, compileFilter, type SeccompFilter } from "./seccomp/compile-filter.ts";
+export { defaultSeccompProfile } from "./seccomp/default-profile.ts";
+export { printFilter } from "./seccomp/print-filter.ts";
+export {
+  type SeccompAction,
+  type SeccompArgument,
+  type SeccompOperator,
+  type SeccompProfile,
+  type SeccompRule,
+  seccompActions,
+  seccompFlags,
+  seccompOperators,
+} from "./seccomp/profile.ts";
 export { type Architecture, isKnownArchitecture, type SyscallName, syscallNumbers } from "./syscalls/numbers.ts";
