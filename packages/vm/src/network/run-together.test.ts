@@ -12,6 +12,9 @@ import { runTogether } from "./run-together.ts";
 // Other tests run machines, too: those of this file have their files in a place of their own.
 const ownTmp = await mkdtemp(join(tmpdir(), "vm-test-"));
 process.env.TMPDIR = ownTmp;
+// All that is waited for here is waited for before the first test: the runner takes a pause between tests for the end.
+const noUml = await umlEngine.unavailable();
+const noQemu = await qemuEngine.unavailable();
 t.teardown(() => rm(ownTmp, { recursive: true, force: true }));
 
 class Sink extends Writable {
@@ -59,7 +62,7 @@ const pairs: [EngineName, EngineName][] = [
   ["qemu", "uml"],
 ];
 for (const [server, client] of pairs) {
-  const missing = (await umlEngine.unavailable()) ?? (server === "qemu" ? await qemuEngine.unavailable() : undefined);
+  const missing = noUml ?? (server === "qemu" ? noQemu : undefined);
   t.test(
     `a ${server} server and a ${client} client on a network of their own`,
     { skip: missing ?? false },
@@ -92,7 +95,7 @@ for (const [server, client] of pairs) {
   );
 }
 
-t.test("a machine that runs out of time ends all", { skip: (await umlEngine.unavailable()) ?? false }, async (t) => {
+t.test("a machine that runs out of time ends all", { skip: noUml ?? false }, async (t) => {
   const sinks = { stdout: new Sink(), stderr: new Sink(), memoryMiB: 256 };
   const running = runTogether([
     { name: "a", engine: "uml", request: { command: ["sleep", "600"], ...sinks } },
