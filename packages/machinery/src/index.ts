@@ -96,6 +96,7 @@ export type {
   SecurityContext,
   VolumeMount,
 } from "./kinds/pod/container.ts";
+export { containerStatusesOf, containersOf, isSidecar } from "./kinds/pod/containers.ts";
 export { Pod } from "./kinds/pod/pod.ts";
 export type { Probe } from "./kinds/pod/probe.ts";
 export type { PodSpec, PodTemplateSpec, Toleration, Volume } from "./kinds/pod/spec.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { hasCode } from "@drydock/kit";
-import { Lease, Node, Pod } from "@drydock/machinery";
+import { Lease, Node, Pod, podStatusWord } from "@drydock/machinery";
 import t from "tap";
 import { AgentCluster, image } from "./agent-cluster.ts";
 import type { RuntimeSubject } from "./runtime-subject.ts";
@@ -208,6 +208,52 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
     t.match(runs(after), { lastState: { terminated: { exitCode: 137 } } });
     await remove("lonely");
     await cluster.waitGone("lonely");
+  });
+
+  await t.test("init containers run one after the other, a sidecar beside what follows", async (t) => {
+    const shell = (name: string, script: string) => ({ ...main, name, command: ["sh", "-c", script], volumeMounts });
+    const volumeMounts = [{ name: "work", mountPath: "/work" }];
+    const untilTold = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+    await cluster.createPod("staged", {
+      volumes: [{ name: "work", emptyDir: {} }],
+      initContainers: [
+        shell("first", "echo first >>/work/order"),
+        { ...shell("proxy", `echo proxy >>/work/order; ${untilTold}`), restartPolicy: "Always" },
+        shell("second", "while ! grep -q proxy /work/order; do sleep 0.05; done; echo second >>/work/order"),
+      ],
+      containers: [shell("main", "cat /work/order; while [ ! -e /work/done ]; do sleep 0.05; done")],
+      restartPolicy: "Never",
+    });
+    const pod = await cluster.waitForPod("staged", isReady);
+    t.match(pod.status?.initContainerStatuses, [
+      { name: "first", ready: true, state: { terminated: { exitCode: 0, reason: "Completed" } } },
+      { name: "proxy", ready: true, started: true, state: { running: {} } },
+      { name: "second", ready: true, state: { terminated: { exitCode: 0 } } },
+    ]);
+    const log = await until(async () => (await cluster.logs("staged", "container=main")) || undefined);
+    t.equal(log, "first\nproxy\nsecond\n");
+    await cluster.exec("staged", ["touch", "/work/done"], { container: "proxy" });
+    const over = await cluster.waitForPod("staged", ({ status }) => status?.phase === "Succeeded");
+    t.match(
+      over.status?.initContainerStatuses?.[1]?.state,
+      { terminated: {} },
+      "the sidecar ended after its pod's work",
+    );
+    await remove("staged");
+    await cluster.waitGone("staged");
+  });
+
+  await t.test("an init container that fails is said to be why a pod does not start", async (t) => {
+    const failing = { ...main, name: "prepare", command: ["sh", "-c", "echo nothing there; exit 3"] };
+    await cluster.createPod("unprepared", { initContainers: [failing], containers: [sleeper] });
+    const pod = await cluster.waitForPod("unprepared", ({ status }) =>
+      Boolean(status?.initContainerStatuses?.[0]?.lastState?.terminated),
+    );
+    t.match(pod.status, { phase: "Pending", initContainerStatuses: [{ lastState: { terminated: { exitCode: 3 } } }] });
+    t.match(podStatusWord(pod), /^Init:/);
+    t.match(pod.status?.containerStatuses?.[0]?.state, { waiting: { reason: "PodInitializing" } });
+    await remove("unprepared");
+    await cluster.waitGone("unprepared");
   });
 
   await t.test("kill -9 of the agent: nothing stops, nothing starts twice, nothing is lost", async (t) => {

@@ -1,4 +1,4 @@
-import { type Pod, podStatusWord } from "@drydock/machinery";
+import { type Container, containerStatusesOf, type Pod, podStatusWord } from "@drydock/machinery";
 import type { Detail } from "../output/details.ts";
 import { conditionsDetail } from "./conditions.ts";
 import { containerDetail } from "./container.ts";
@@ -6,7 +6,10 @@ import { controllerDetails, metadataDetails } from "./metadata.ts";
 
 export function podDetails(pod: Pod): Detail[] {
   const { spec, status } = pod;
-  const statusOf = (name: string) => status?.containerStatuses?.find((container) => container.name === name);
+  const statuses = containerStatusesOf(status);
+  const statusOf = (name: string) => statuses.find((container) => container.name === name);
+  const detailsOf = (containers: Container[]): Detail[] =>
+    containers.map((container) => containerDetail(container, statusOf(container.name)));
   return [
     ...metadataDetails(pod),
     ["Node", spec.nodeName ? `${spec.nodeName}/${status?.hostIP ?? ""}` : undefined],
@@ -16,10 +19,8 @@ export function podDetails(pod: Pod): Detail[] {
     ...(status?.message ? [["Message", status.message] as const] : []),
     ["IP", status?.podIP],
     ...controllerDetails(pod),
-    [
-      "Containers",
-      { details: spec.containers.map((container) => containerDetail(container, statusOf(container.name))) },
-    ],
+    ...(spec.initContainers ? [["Init Containers", { details: detailsOf(spec.initContainers) }] as const] : []),
+    ["Containers", { details: detailsOf(spec.containers) }],
     conditionsDetail(status?.conditions),
     [
       "Volumes",

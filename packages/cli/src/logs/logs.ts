@@ -1,5 +1,5 @@
 import { messageOf } from "@drydock/kit";
-import { linesOf, type Pod } from "@drydock/machinery";
+import { containersOf as everyContainerOf, linesOf, type Pod } from "@drydock/machinery";
 import { queryOf } from "../api/raw.ts";
 import { pathOf } from "../api/resource.ts";
 import type { Session } from "../api/session.ts";
@@ -91,14 +91,15 @@ async function open(
 
 /** The containers that the flags mean; a pod with several wants one named. */
 function containersOf(pod: Pod, { container, allContainers }: LogFlags): string[] {
-  const names = pod.spec.containers.map(({ name }) => name);
-  if (allContainers) return names;
+  const all = everyContainerOf(pod.spec).map(({ name }) => name);
+  if (allContainers) return all;
   if (container !== undefined) {
-    if (names.includes(container)) return [container];
+    if (all.includes(container)) return [container];
     throw failure("CLI_NOTHING_FOUND", `pod ${pod.metadata.name} has no container "${container}"`, {
-      hint: `its containers are ${names.join(", ")}`,
+      hint: `its containers are ${all.join(", ")}`,
     });
   }
+  const names = pod.spec.containers.map(({ name }) => name);
   if (names.length === 1) return names;
   throw failure("CLI_USAGE", `pod ${pod.metadata.name} has ${names.length} containers`, {
     hint: `take one with -c (${names.join(", ")}), or --all-containers`,

@@ -1,4 +1,12 @@
-import { milliOf, type Pod, type Toleration, wholeOf } from "@drydock/machinery";
+import {
+  type Container,
+  isSidecar,
+  milliOf,
+  type Pod,
+  type PodSpec,
+  type Toleration,
+  wholeOf,
+} from "@drydock/machinery";
 
 /** Amounts of what pods ask for: cpu in thousandths of a core, memory in bytes. */
 export interface Resources {
@@ -17,7 +25,7 @@ export interface PodInfo {
   readonly key: string;
   readonly uid: string;
   readonly priority: number;
-  /** Sum of the containers' requests. */
+  /** What the pod needs at the moment at which it needs most. */
   readonly requests: Resources;
   /** The same with assumed amounts where nothing is requested. */
   readonly scoredRequests: Resources;
@@ -25,19 +33,8 @@ export interface PodInfo {
 }
 
 export function podInfoOf(pod: Pod): PodInfo {
-  const requests: Resources = { milliCpu: 0, memory: 0 };
-  const scoredRequests: Resources = { milliCpu: 0, memory: 0 };
-  for (const { resources } of pod.spec.containers) {
-    // A limit without a request is a request for as much.
-    const cpu = resources?.requests?.cpu ?? resources?.limits?.cpu;
-    const memory = resources?.requests?.memory ?? resources?.limits?.memory;
-    const milliCpu = cpu === undefined ? undefined : milliOf(cpu);
-    const bytes = memory === undefined ? undefined : wholeOf(memory);
-    requests.milliCpu += milliCpu ?? 0;
-    requests.memory += bytes ?? 0;
-    scoredRequests.milliCpu += milliCpu ?? assumedMilliCpu;
-    scoredRequests.memory += bytes ?? assumedMemory;
-  }
+  const requests = podRequests(pod.spec, { milliCpu: 0, memory: 0 });
+  const scoredRequests = podRequests(pod.spec, { milliCpu: assumedMilliCpu, memory: assumedMemory });
   const { namespace = "", name, uid = "" } = pod.metadata;
   return {
     pod,
@@ -48,4 +45,34 @@ export function podInfoOf(pod: Pod): PodInfo {
     scoredRequests,
     tolerations: pod.spec.tolerations ?? [],
   };
+}
+
+/**
+ * Containers run together, init containers one at a time before them, sidecars from their turn on. `assumed` stands for what is not
+ * stated. Source: kubernetes component-helpers/resource, PodRequests.
+ */
+function podRequests({ initContainers = [], containers }: PodSpec, assumed: Resources): Resources {
+  let sidecars: Resources = { milliCpu: 0, memory: 0 };
+  let most: Resources = { milliCpu: 0, memory: 0 };
+  for (const container of initContainers) {
+    const now = add(sidecars, requestsOf(container, assumed));
+    most = { milliCpu: Math.max(most.milliCpu, now.milliCpu), memory: Math.max(most.memory, now.memory) };
+    if (isSidecar(container)) sidecars = now;
+  }
+  const together = containers.reduce((sum, container) => add(sum, requestsOf(container, assumed)), sidecars);
+  return { milliCpu: Math.max(most.milliCpu, together.milliCpu), memory: Math.max(most.memory, together.memory) };
+}
+
+function requestsOf({ resources }: Container, assumed: Resources): Resources {
+  // A limit without a request is a request for as much.
+  const cpu = resources?.requests?.cpu ?? resources?.limits?.cpu;
+  const memory = resources?.requests?.memory ?? resources?.limits?.memory;
+  return {
+    milliCpu: cpu === undefined ? assumed.milliCpu : milliOf(cpu),
+    memory: memory === undefined ? assumed.memory : wholeOf(memory),
+  };
+}
+
+function add(a: Resources, b: Resources): Resources {
+  return { milliCpu: a.milliCpu + b.milliCpu, memory: a.memory + b.memory };
 }

@@ -1,10 +1,11 @@
-import type { ContainerStatus, Pod, PodCondition } from "@drydock/machinery";
+import { type ContainerStatus, isSidecar, type Pod, type PodCondition } from "@drydock/machinery";
 import { wholeSeconds } from "./container-status.ts";
 import type { PodPhase } from "./phase.ts";
 
 export interface ConditionInput {
   pod: Pod;
   phase: PodPhase;
+  initStatuses: ContainerStatus[];
   statuses: ContainerStatus[];
   sandboxReady: boolean;
   now: number;
@@ -22,7 +23,7 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
   const containersReady = containersReadyCondition(input);
   const wanted: Wanted[] = [
     { type: "PodReadyToStartContainers", status: input.sandboxReady ? "True" : "False" },
-    { type: "Initialized", status: "True" },
+    initializedCondition(input),
     { ...containersReady, type: "Ready" },
     containersReady,
   ];
@@ -38,11 +39,33 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
   return [...ours, ...others];
 }
 
-function containersReadyCondition({ statuses, phase }: ConditionInput): Wanted {
+function initializedCondition({ pod, phase, initStatuses, statuses }: ConditionInput): Wanted {
+  const type = "Initialized";
+  if (phase === "Succeeded") return { type, status: "True", reason: "PodCompleted" };
+  // Once a container has run, the init containers had done their work, whatever is still known of them.
+  const hasBegun = statuses.some(({ containerID }) => containerID !== undefined);
+  const incomplete = initStatuses.filter(
+    (status) => !(isSidecarNamed(pod, status.name) ? status.started : status.ready),
+  );
+  if (hasBegun || incomplete.length === 0) return { type, status: "True" };
+  return {
+    type,
+    status: "False",
+    reason: "ContainersNotInitialized",
+    message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(" ")}]`,
+  };
+}
+
+function isSidecarNamed(pod: Pod, name: string): boolean {
+  return pod.spec.initContainers?.some((container) => container.name === name && isSidecar(container)) ?? false;
+}
+
+function containersReadyCondition({ pod, initStatuses, statuses, phase }: ConditionInput): Wanted {
   const type = "ContainersReady";
   if (phase === "Succeeded") return { type, status: "False", reason: "PodCompleted" };
   if (phase === "Failed") return { type, status: "False", reason: "PodFailed" };
-  const unready = statuses.filter((status) => !status.ready).map(({ name }) => name);
+  const lasting = [...initStatuses.filter(({ name }) => isSidecarNamed(pod, name)), ...statuses];
+  const unready = lasting.filter((status) => !status.ready).map(({ name }) => name);
   if (unready.length === 0) return { type, status: "True" };
   return {
     type,

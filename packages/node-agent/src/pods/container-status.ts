@@ -1,4 +1,4 @@
-import type { Container, ContainerState, ContainerStatus } from "@drydock/machinery";
+import { type Container, type ContainerState, type ContainerStatus, isSidecar, type Pod } from "@drydock/machinery";
 import type { ObservedContainer } from "../port/pod-runtime.ts";
 import { backoffShownAt } from "./decide.ts";
 import { restartPlan } from "./restart-backoff.ts";
@@ -14,11 +14,7 @@ export function containerStatus(
 ): ContainerStatus {
   const [current, previous] = runsOf(view.observed, container.name);
   const waiting = waitingState(container, current, over, view, policy);
-  const state: ContainerState = waiting
-    ? { waiting }
-    : current
-      ? stateOf(current)
-      : { waiting: { reason: "ContainerCreating" } };
+  const state: ContainerState = waiting ? { waiting } : current ? stateOf(current) : { waiting: notBegun(view.pod) };
   // When the state says what the container waits for, the run that ended has become the last one.
   const last = waiting ? current : previous;
   const health = current ? view.health.get(current.id) : undefined;
@@ -30,11 +26,20 @@ export function containerStatus(
     imageID: current?.imageId ?? "",
     ...(current ? { containerID: `drydock://${current.id}` } : {}),
     restartCount: current?.attempt ?? 0,
-    ready: started && (health?.ready ?? true),
+    ready: isInitOnly(view.pod, container) ? current?.exitCode === 0 : started && (health?.ready ?? true),
     started,
     state,
     lastState: last?.state === "exited" ? stateOf(last) : {},
   };
+}
+
+function notBegun(pod: Pod): Waiting {
+  return { reason: pod.spec.initContainers?.length ? "PodInitializing" : "ContainerCreating" };
+}
+
+/** An init container that is no sidecar: it is ready when it has done its work. */
+function isInitOnly(pod: Pod, container: Container): boolean {
+  return !isSidecar(container) && (pod.spec.initContainers?.some(({ name }) => name === container.name) ?? false);
 }
 
 type Waiting = { reason: string; message?: string };

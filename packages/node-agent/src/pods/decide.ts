@@ -1,6 +1,7 @@
-import type { Container, Pod } from "@drydock/machinery";
+import { type Container, isSidecar, type Pod } from "@drydock/machinery";
 import type { NodeImage, ObservedContainer } from "../port/pod-runtime.ts";
-import { phaseOf } from "./phase.ts";
+import { initializationOf, isOfSandbox } from "./initialization.ts";
+import { outcomeOf } from "./phase.ts";
 import { restartPlan } from "./restart-backoff.ts";
 import { isOutdated, mayRestart } from "./restart-policy.ts";
 import { latestRun, type PodView, preparationOf, runningContainers, runsOf, type SyncPolicy } from "./view.ts";
@@ -32,7 +33,7 @@ export function decide(view: PodView, policy: SyncPolicy): Decision {
   const { pod } = view;
   const plan = new Plan(view);
   if (pod.metadata.deletionTimestamp !== undefined) decideDeletion(view, plan);
-  else if (isOver(view)) decideEnd(view, plan);
+  else if (outcomeOf(view)) decideEnd(view, plan);
   else decideRunning(view, policy, plan);
   if (!pod.metadata.deletionTimestamp) removeOldRuns(view, plan);
   return plan.decision();
@@ -48,18 +49,9 @@ export function decideOrphan(view: Omit<PodView, "pod">, policy: SyncPolicy): De
   return plan.decision();
 }
 
-function isOver(view: PodView): boolean {
-  const { phase } = phaseOf(view);
-  return phase === "Succeeded" || phase === "Failed";
-}
-
 function decideDeletion(view: PodView, plan: Plan): void {
   const { pod, observed } = view;
-  const running = runningContainers(observed);
-  for (const run of running) {
-    plan.stop(run, deletionDeadline(pod, view.now), `Stopping container ${run.name}`);
-  }
-  if (running.length > 0) return;
+  if (stopAll(view, deletionDeadline(pod, view.now), plan)) return;
   if (observed?.sandbox?.state === "ready") plan.add({ type: "stop-sandbox" });
   else plan.add({ type: "finish" });
 }
@@ -74,9 +66,20 @@ function deletionDeadline(pod: Pod, now: number): number {
 }
 
 function decideEnd(view: PodView, plan: Plan): void {
-  const running = runningContainers(view.observed);
-  for (const run of running) plan.stop(run, view.now + graceMs(view.pod), `Stopping container ${run.name}`);
-  if (running.length === 0 && view.observed?.sandbox?.state === "ready") plan.add({ type: "stop-sandbox" });
+  if (stopAll(view, view.now + graceMs(view.pod), plan)) return;
+  if (view.observed?.sandbox?.state === "ready") plan.add({ type: "stop-sandbox" });
+}
+
+/** Stops what runs, sidecars last and in the reverse order of their start. False when nothing runs any more. */
+function stopAll({ pod, observed }: PodView, deadline: number, plan: Plan): boolean {
+  const running = runningContainers(observed);
+  const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+  const others = running.filter(({ name }) => !sidecars.includes(name));
+  const lastSidecar = running.toSorted((a, b) => sidecars.indexOf(b.name) - sidecars.indexOf(a.name)).slice(0, 1);
+  for (const run of others.length > 0 ? others : lastSidecar) {
+    plan.stop(run, deadline, `Stopping container ${run.name}`);
+  }
+  return running.length > 0;
 }
 
 function decideRunning(view: PodView, policy: SyncPolicy, plan: Plan): void {
@@ -89,6 +92,9 @@ function decideRunning(view: PodView, policy: SyncPolicy, plan: Plan): void {
     if (view.sandboxFailure && view.sandboxFailure.retryAt > view.now) plan.wakeAt(view.sandboxFailure.retryAt);
     else plan.add({ type: "ensure-sandbox" });
   }
+  const initialization = initializationOf(view);
+  for (const container of initialization.active) advance(container, view, policy, plan);
+  if (!initialization.complete) return;
   for (const container of pod.spec.containers) advance(container, view, policy, plan);
 }
 
@@ -104,7 +110,8 @@ function advance(container: Container, view: PodView, policy: SyncPolicy, plan: 
   let attempt = 0;
   let failures = 0;
   if (last) {
-    if (!mayRestart(view.pod, last)) return;
+    const isRepeated = isInit(view.pod, container) && !isOfSandbox(last, view.observed?.sandbox);
+    if (!isRepeated && !mayRestart(view.pod, last)) return;
     const restart = restartPlan(last, policy.restartBackoff, view.observed?.sandbox);
     if (restart.at > view.now) {
       plan.wakeAt(restart.at);
@@ -125,6 +132,10 @@ function advance(container: Container, view: PodView, policy: SyncPolicy, plan: 
   else if (view.observed?.sandbox?.state === "ready") {
     plan.add({ type: "start", container, attempt, failures, image: preparation.image });
   }
+}
+
+function isInit(pod: Pod, { name }: Container): boolean {
+  return pod.spec.initContainers?.some((container) => container.name === name) ?? false;
 }
 
 /** How long a failed pull is shown as ErrImagePull before it is shown as ImagePullBackOff, ms. */

@@ -1,6 +1,7 @@
 import type { ObservedContainer } from "../port/pod-runtime.ts";
+import { initializationOf } from "./initialization.ts";
 import { mayRestart } from "./restart-policy.ts";
-import { latestRun, type PodView } from "./view.ts";
+import { latestRun, type PodView, runningContainers } from "./view.ts";
 
 export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed";
 
@@ -11,7 +12,10 @@ export interface PhaseResult {
   message?: string;
 }
 
-/** The phase, from what is observed. A pod that ended stays ended. Source: kubernetes pkg/kubelet/kubelet_pods.go, getPhase. */
+/**
+ * The phase, from what is observed. A pod that ended stays ended; one whose work is done ends when its sidecars have. Source:
+ * kubernetes pkg/kubelet/kubelet_pods.go, getPhase.
+ */
 export function phaseOf(view: PodView): PhaseResult {
   const { pod } = view;
   const reported = pod.status?.phase;
@@ -22,20 +26,33 @@ export function phaseOf(view: PodView): PhaseResult {
       ...(pod.status?.message ? { message: pod.status.message } : {}),
     };
   }
-  const latest = (name: string) => latestRun(view.observed, name);
-  const runs = pod.spec.containers.map((container) => latest(container.name));
+  const runs = mainRuns(view);
   // Containers that are not started yet keep a pod pending only while nothing says that it is going away.
-  if (runs.some((run) => run === undefined)) return { phase: pod.metadata.deletionTimestamp ? ended(view) : "Pending" };
-  if (runs.some((run) => run?.state === "running")) return { phase: "Running" };
   if (pod.metadata.deletionTimestamp) return { phase: ended(view) };
-  const final = (runs as ObservedContainer[]).every((run) => !mayRestart(pod, run));
-  return { phase: final ? ended(view) : "Running" };
+  const outcome = outcomeOf(view);
+  if (outcome && runningContainers(view.observed).length === 0) return { phase: outcome };
+  return { phase: runs.some((run) => run === undefined) ? "Pending" : "Running" };
 }
 
-/** The phase of a pod of which nothing runs any more. */
-function ended({ pod, observed }: PodView): PodPhase {
-  const runs = pod.spec.containers.map((container) => latestRun(observed, container.name));
-  if (runs.every((run) => run === undefined)) return "Pending";
-  if (runs.some((run) => run?.state === "running")) return "Running";
+/** How the pod's work ended; undefined while there is some left. Sidecars may still run. */
+export function outcomeOf(view: PodView): "Succeeded" | "Failed" | undefined {
+  const reported = view.pod.status?.phase;
+  if (reported === "Succeeded" || reported === "Failed") return reported;
+  if (initializationOf(view).failed) return "Failed";
+  const runs = mainRuns(view);
+  const isFinal = runs.every((run) => run?.state === "exited" && !mayRestart(view.pod, run));
+  if (!isFinal) return undefined;
   return runs.every((run) => run?.exitCode === 0) ? "Succeeded" : "Failed";
+}
+
+/** The phase of a pod that is going away. */
+function ended(view: PodView): PodPhase {
+  const runs = mainRuns(view);
+  if (runs.every((run) => run === undefined)) return "Pending";
+  if (runningContainers(view.observed).length > 0) return "Running";
+  return runs.every((run) => run?.exitCode === 0) ? "Succeeded" : "Failed";
+}
+
+function mainRuns({ pod, observed }: PodView): (ObservedContainer | undefined)[] {
+  return pod.spec.containers.map((container) => latestRun(observed, container.name));
 }

@@ -289,8 +289,11 @@ export class PodWorker {
   }
 
   #event(type: "Normal" | "Warning", container: string | undefined, reason: string, message: string): void {
-    const field = container === undefined ? undefined : `spec.containers{${container}}`;
-    if (this.#pod) this.#env.recorder.recordEvent(this.#pod, type, reason, message, field);
+    if (!this.#pod) return;
+    const isInit = this.#pod.spec.initContainers?.some(({ name }) => name === container);
+    const list = isInit ? "initContainers" : "containers";
+    const field = container === undefined ? undefined : `spec.${list}{${container}}`;
+    this.#env.recorder.recordEvent(this.#pod, type, reason, message, field);
   }
 }
 

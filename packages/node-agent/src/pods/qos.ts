@@ -1,4 +1,4 @@
-import { type PodSpec, parseQuantity } from "@drydock/machinery";
+import { containersOf, type PodSpec, parseQuantity } from "@drydock/machinery";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
@@ -6,7 +6,7 @@ export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 export function qosClassOf(spec: PodSpec): QosClass {
   let any = false;
   let guaranteed = true;
-  for (const container of spec.containers) {
+  for (const container of containersOf(spec)) {
     for (const resource of ["cpu", "memory"] as const) {
       const limit = positive(container.resources?.limits?.[resource]);
       const request = positive(container.resources?.requests?.[resource]);

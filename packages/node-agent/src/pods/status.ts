@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { PodStatus } from "@drydock/machinery";
 import { conditionsOf } from "./conditions.ts";
 import { containerStatus, wholeSeconds } from "./container-status.ts";
-import { phaseOf } from "./phase.ts";
+import { outcomeOf, phaseOf } from "./phase.ts";
 import { qosClassOf } from "./qos.ts";
 import type { PodView, SyncPolicy } from "./view.ts";
 
@@ -10,7 +10,8 @@ import type { PodView, SyncPolicy } from "./view.ts";
 export function podStatus(view: PodView, hostIP: string, policy: SyncPolicy): PodStatus {
   const { pod, observed } = view;
   const { phase, reason, message } = phaseOf(view);
-  const over = phase === "Succeeded" || phase === "Failed" || pod.metadata.deletionTimestamp !== undefined;
+  const over = outcomeOf(view) !== undefined || pod.metadata.deletionTimestamp !== undefined;
+  const initStatuses = (pod.spec.initContainers ?? []).map((one) => containerStatus(one, over, view, policy));
   const statuses = pod.spec.containers.map((container) => containerStatus(container, over, view, policy));
   // The address of a pod that ended is shown as long as the pod is.
   const podIP = observed?.sandbox?.ip ?? pod.status?.podIP;
@@ -26,10 +27,12 @@ export function podStatus(view: PodView, hostIP: string, policy: SyncPolicy): Po
     conditions: conditionsOf({
       pod,
       phase,
+      initStatuses,
       statuses,
       sandboxReady: observed?.sandbox?.state === "ready",
       now: view.now,
     }),
+    ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
   };
 }

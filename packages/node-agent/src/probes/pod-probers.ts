@@ -1,5 +1,6 @@
 import type { Logger } from "@drydock/kit";
-import type { Container, Pod } from "@drydock/machinery";
+import { type Container, containerStatusesOf, type Pod } from "@drydock/machinery";
+import { containerOf } from "../pods/restart-policy.ts";
 import type { ContainerHealth } from "../pods/view.ts";
 import type { ObservedContainer, ObservedPod, PodRuntime } from "../port/pod-runtime.ts";
 import { ContainerProber } from "./container-prober.ts";
@@ -35,7 +36,7 @@ export class PodProbers {
       this.#probers.delete(id);
     }
     for (const run of running) {
-      const container = pod.spec.containers.find(({ name }) => name === run.name);
+      const container = containerOf(pod, run.name);
       if (!container || !hasProbes(container) || this.#probers.has(run.id) || stopping.has(run.id)) continue;
       this.#probers.set(run.id, this.#start(pod, container, run, observed?.sandbox?.ip ?? ""));
     }
@@ -53,7 +54,7 @@ export class PodProbers {
   #start(pod: Pod, container: Container, run: ObservedContainer, podIP: string): ContainerProber {
     const { runtime, now, logger, onChange, onFailure } = this.#options;
     // An agent that was restarted goes on from what it reported of the same run: a ready pod must not flicker.
-    const reported = pod.status?.containerStatuses?.find(({ containerID }) => containerID === `drydock://${run.id}`);
+    const reported = containerStatusesOf(pod.status).find(({ containerID }) => containerID === `drydock://${run.id}`);
     const prober = new ContainerProber(container, {
       target: {
         podIP,

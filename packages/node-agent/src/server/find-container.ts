@@ -1,6 +1,6 @@
-import type { Pod } from "@drydock/machinery";
+import { containerStatusesOf, containersOf, type Pod } from "@drydock/machinery";
 import { agentError } from "../errors.ts";
-import { restartPolicyOf } from "../pods/restart-policy.ts";
+import { mayRestart } from "../pods/restart-policy.ts";
 import { runsOf } from "../pods/view.ts";
 import type { ObservedContainer, ObservedPod, PodRuntime } from "../port/pod-runtime.ts";
 
@@ -26,9 +26,10 @@ export interface FoundContainer {
 async function findContainer(lookup: PodLookup, path: ContainerPath): Promise<FoundContainer> {
   const pod = lookup.pod(path.namespace, path.pod);
   if (!pod) throw agentError("AGENT_POD_NOT_FOUND", `pod "${path.pod}" not found on this node`);
-  if (!pod.spec.containers.some(({ name }) => name === path.container)) {
+  const names = containersOf(pod.spec).map(({ name }) => name);
+  if (!names.includes(path.container)) {
     throw agentError("AGENT_POD_NOT_FOUND", `container ${path.container} is not valid for pod ${path.pod}`, {
-      hint: `its containers are: ${pod.spec.containers.map(({ name }) => name).join(", ")}`,
+      hint: `its containers are: ${names.join(", ")}`,
     });
   }
   const observed: ObservedPod | undefined = await lookup.runtime.observePod(pod.metadata.uid ?? "");
@@ -54,14 +55,14 @@ export async function findLogged(
   const [latest, before] = runs;
   if (!previous) {
     if (latest) return latest;
-    const reason = pod.status?.containerStatuses?.find(({ name }) => name === path.container)?.state?.waiting?.reason;
+    const reason = containerStatusesOf(pod.status).find(({ name }) => name === path.container)?.state?.waiting?.reason;
     throw agentError(
       "AGENT_NOT_RUNNING",
       `container "${path.container}" in pod "${path.pod}" is waiting to start: ${reason ?? "ContainerCreating"}`,
     );
   }
   // While the next run waits for its turn, the one that ended last is already the previous one.
-  const waits = latest?.state === "exited" && restartPolicyOf(pod) !== "Never" && !pod.metadata.deletionTimestamp;
+  const waits = latest?.state === "exited" && mayRestart(pod, latest) && !pod.metadata.deletionTimestamp;
   const run = waits ? latest : before;
   if (run) return run;
   throw agentError(

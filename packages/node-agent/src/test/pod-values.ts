@@ -34,7 +34,7 @@ export function makeRun(fields: Partial<ObservedContainer> = {}): ObservedContai
     state: "running",
     image: "web:1",
     imageId: "sha256:1",
-    specHash: specHash(web),
+    specHash: specHash({ ...web, name: fields.name ?? web.name }),
     failures: attempt,
     createdAt: at(-60),
     startedAt: at(-60),

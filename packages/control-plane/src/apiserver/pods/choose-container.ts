@@ -1,4 +1,4 @@
-import type { Pod } from "@drydock/machinery";
+import { containersOf, type Pod } from "@drydock/machinery";
 import { badRequest } from "../status/refusals.ts";
 
 /**
@@ -9,7 +9,7 @@ export function chooseContainer(pod: Pod, wanted: string | null): string {
   const { name } = pod.metadata;
   const names = pod.spec.containers.map((container) => container.name);
   if (wanted) {
-    if (names.includes(wanted)) return wanted;
+    if (containersOf(pod.spec).some((container) => container.name === wanted)) return wanted;
     throw badRequest(`container ${wanted} is not valid for pod ${name}`);
   }
   const [only] = names;

@@ -1,5 +1,6 @@
 import type { Column } from "../../kind.ts";
 import { ageColumn, ageOf, nameColumn } from "../define.ts";
+import { isSidecar } from "./containers.ts";
 import type { Pod } from "./pod.ts";
 import type { ContainerStatus } from "./status.ts";
 
@@ -40,15 +41,22 @@ export const podColumns: Column<Pod>[] = [
   },
 ];
 
+/** Sidecars count: they run as long as the pod does. */
 function ready(pod: Pod): string {
-  const count = statuses(pod).filter((status) => status.ready && status.state?.running).length;
-  return `${count}/${pod.spec.containers.length}`;
+  const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+  const lasting = [
+    ...(pod.status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.includes(name)),
+    ...statuses(pod),
+  ];
+  const count = lasting.filter((status) => status.ready && status.state?.running).length;
+  return `${count}/${pod.spec.containers.length + sidecars.length}`;
 }
 
 function restarts(pod: Pod, now: number): string {
   let count = 0;
   let last: string | undefined;
-  for (const status of statuses(pod)) {
+  const shown = initialization(pod) === undefined ? statuses(pod) : (pod.status?.initContainerStatuses ?? []);
+  for (const status of shown) {
     count += status.restartCount;
     const finished = status.lastState?.terminated?.finishedAt;
     if (finished !== undefined && (last === undefined || finished > last)) last = finished;
@@ -58,9 +66,10 @@ function restarts(pod: Pod, now: number): string {
 
 /** What `kubectl get pods` shows as STATUS: the reason of the last container that has one, else the pod's reason or phase. */
 export function podStatusWord(pod: Pod): string {
-  let word: string = pod.status?.reason || pod.status?.phase || "Pending";
+  let word: string = initialization(pod) ?? (pod.status?.reason || pod.status?.phase || "Pending");
   let someRunning = false;
-  for (const { state, ready: isReady } of [...statuses(pod)].reverse()) {
+  const main = initialization(pod) === undefined ? statuses(pod) : [];
+  for (const { state, ready: isReady } of [...main].reverse()) {
     if (state?.waiting?.reason) word = state.waiting.reason;
     else if (state?.terminated) word = terminatedWord(state.terminated);
     else if (isReady && state?.running) someRunning = true;
@@ -71,6 +80,22 @@ export function podStatusWord(pod: Pod): string {
     if (pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed") return "Terminating";
   }
   return word;
+}
+
+/** Init:1/2, Init:Error … while init containers have not done their work; undefined when they have. */
+function initialization(pod: Pod): string | undefined {
+  const { initContainers = [] } = pod.spec;
+  const isDone = (pod.status?.conditions ?? []).some(({ type, status }) => type === "Initialized" && status === "True");
+  if (isDone) return undefined;
+  for (const [i, { name, state, started }] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    const container = initContainers.find((one) => one.name === name);
+    if (state?.terminated?.exitCode === 0) continue;
+    if (container && isSidecar(container) && started) continue;
+    if (state?.terminated) return `Init:${terminatedWord(state.terminated)}`;
+    const waits = state?.waiting?.reason;
+    return waits && waits !== "PodInitializing" ? `Init:${waits}` : `Init:${i}/${initContainers.length}`;
+  }
+  return undefined;
 }
 
 function terminatedWord(terminated: { reason?: string; signal?: number; exitCode: number }): string {

@@ -93,6 +93,9 @@ export const ContainerSchema = core("Container", "One container of a pod.", {
   startupProbe: Type.Optional(
     described("The other probes wait until it has passed; failing ends the container.", ProbeSchema),
   ),
+  restartPolicy: Type.Optional(
+    oneOf(["Always"], "Of an init container only: it is a sidecar, which goes on running beside the other containers."),
+  ),
   imagePullPolicy: Type.Optional(
     oneOf(
       ["Always", "IfNotPresent", "Never"],

@@ -1,8 +1,9 @@
+import { containersOf } from "./containers.ts";
 import type { PodSpec } from "./spec.ts";
 
 /** Defaults that follow from other fields (kubernetes/pkg/apis/core/v1/defaults.go). For pods and pod templates alike. Mutates. */
 export function setPodSpecDefaults(spec: PodSpec): void {
-  for (const container of spec.containers ?? []) {
+  for (const container of containersOf({ ...spec, containers: spec.containers ?? [] })) {
     container.imagePullPolicy ??= hasMovingTag(container.image ?? "") ? "Always" : "IfNotPresent";
     const { limits } = container.resources ?? {};
     // What may be used at most is also what is asked for, unless less is.

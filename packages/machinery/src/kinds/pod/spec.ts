@@ -52,6 +52,9 @@ export type Toleration = Static<typeof TolerationSchema>;
 
 export const PodSpecSchema = core("PodSpec", "Desired state of a pod.", {
   containers: mapList(ContainerSchema, ["name"], "Containers of the pod; at least one.", { minItems: 1 }),
+  initContainers: Type.Optional(
+    mapList(ContainerSchema, ["name"], "Run one after the other, each to its end, before the containers start."),
+  ),
   volumes: Type.Optional(mapList(VolumeSchema, ["name"], "Directories that containers may mount.")),
   restartPolicy: Type.Optional(
     oneOf(["Always", "OnFailure", "Never"], "When ended containers are started again.", { default: "Always" }),

@@ -70,9 +70,7 @@ export const PodStatusSchema = core("PodStatus", "What is seen of a pod, written
   podIP: Type.Optional(text("Address of the pod.")),
   podIPs: Type.Optional(mapList(PodIPSchema, ["ip"], "Addresses of the pod.")),
   startTime: Type.Optional(dateTime("When the agent took the pod on.")),
-  initContainerStatuses: Type.Optional(
-    atomicList(ContainerStatusSchema, "Always empty: there are no init containers."),
-  ),
+  initContainerStatuses: Type.Optional(atomicList(ContainerStatusSchema, "One entry for each init container.")),
   containerStatuses: Type.Optional(atomicList(ContainerStatusSchema, "One entry for each container.")),
   ephemeralContainerStatuses: Type.Optional(atomicList(ContainerStatusSchema, "Always empty.")),
   qosClass: Type.Optional(

@@ -1,8 +1,10 @@
 import type { FieldError } from "../../kind.ts";
-import { duplicate, invalid, notSupported, required } from "../../schema/field-errors.ts";
+import { duplicate, forbidden, invalid, notSupported, required } from "../../schema/field-errors.ts";
 import { dnsLabel, envVarName, type NameRule, portName } from "../../schema/names.ts";
 import { compareQuantities } from "../../schema/quantity.ts";
 import type { Container, EnvVar } from "./container.ts";
+import { isSidecar } from "./containers.ts";
+import type { PodSpec } from "./spec.ts";
 import { validateProbes } from "./validate-probe.ts";
 
 /** Fields of a pod that a variable may take its value from. */
@@ -19,20 +21,24 @@ const fieldPaths = [
 ];
 const keyedFieldPath = /^metadata\.(labels|annotations)\['.+'\]$/;
 
-/** The rules for the containers of one pod. */
+/** The rules for the containers of one pod; `path` is that of its spec. A name is unique among all of them. */
 export function validateContainers(
-  containers: readonly Container[],
+  { initContainers = [], containers }: Pick<PodSpec, "initContainers" | "containers">,
   volumes: ReadonlySet<string>,
   path: string,
 ): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
-  for (const [i, container] of containers.entries()) {
-    const here = `${path}[${i}]`;
+  const placed = [
+    ...initContainers.map((container, i) => ({ container, here: `${path}.initContainers[${i}]`, isInit: true })),
+    ...containers.map((container, i) => ({ container, here: `${path}.containers[${i}]`, isInit: false })),
+  ];
+  for (const { container, here, isInit } of placed) {
     errors.push(...validateName(container.name, `${here}.name`, dnsLabel));
     if (names.has(container.name)) errors.push(duplicate(`${here}.name`, container.name));
     names.add(container.name);
     errors.push(
+      ...validateRole(container, isInit, here),
       ...validateImage(container, here),
       ...validatePorts(container, here),
       ...(container.env ?? []).flatMap((variable, n) => validateVariable(variable, `${here}.env[${n}]`)),
@@ -42,6 +48,18 @@ export function validateContainers(
     );
   }
   return errors;
+}
+
+/** What only one of the three kinds of containers may have. */
+function validateRole(container: Container, isInit: boolean, path: string): FieldError[] {
+  if (!isInit) {
+    const problem = "may not be set for non-init containers";
+    return container.restartPolicy ? [forbidden(`${path}.restartPolicy`, problem)] : [];
+  }
+  if (isSidecar(container)) return [];
+  return (["livenessProbe", "readinessProbe", "startupProbe"] as const)
+    .filter((probe) => container[probe] !== undefined)
+    .map((probe) => forbidden(`${path}.${probe}`, "may not be set for init containers without restartPolicy=Always"));
 }
 
 export function validateName(name: string, field: string, rule: NameRule): FieldError[] {

@@ -12,7 +12,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
   return [
     ...validateVolumes(spec.volumes ?? [], `${path}.volumes`),
-    ...validateContainers(spec.containers, volumes, `${path}.containers`),
+    ...validateContainers(spec, volumes, path),
     ...validateNodeSelector(spec.nodeSelector ?? {}, `${path}.nodeSelector`),
     ...(spec.nodeName ? validateName(spec.nodeName, `${path}.nodeName`, dnsSubdomain) : []),
     ...(spec.serviceAccountName

@@ -5,7 +5,7 @@ import type { Pod } from "./pod.ts";
 import type { PodSpec } from "./spec.ts";
 
 const mayChange =
-  "`spec.containers[*].image`, `spec.terminationGracePeriodSeconds` (to less), `spec.tolerations` (only additions)";
+  "`spec.containers[*].image`, `spec.initContainers[*].image`, `spec.terminationGracePeriodSeconds` (to less), `spec.tolerations` (only additions)";
 
 /**
  * A pod's spec is what was scheduled and started: little of it can change later. nodeName may be set once, which is what binding
@@ -13,9 +13,11 @@ const mayChange =
  */
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const allowed = structuredClone(old.spec);
-  for (const [i, container] of allowed.containers.entries()) {
-    const { image } = pod.spec.containers[i] ?? {};
-    if (image !== undefined) container.image = image;
+  for (const list of ["initContainers", "containers"] as const) {
+    for (const [i, container] of (allowed[list] ?? []).entries()) {
+      const { image } = pod.spec[list]?.[i] ?? {};
+      if (image !== undefined) container.image = image;
+    }
   }
   if (!allowed.nodeName && pod.spec.nodeName) allowed.nodeName = pod.spec.nodeName;
   takeOver(allowed, pod.spec, "tolerations", addsOnly);
