@@ -2,14 +2,18 @@ import { resolve } from "node:path";
 import { hasCode, type Logger, silentLogger } from "@drydock/kit";
 import { chooseExecutor, type Executor, findCgroup2 } from "@drydock/linux";
 import { containerDirectory, type RuntimeContext } from "./lifecycle/context.ts";
+import { create } from "./lifecycle/create.ts";
 import { deleteContainer } from "./lifecycle/delete.ts";
 import { exec } from "./lifecycle/exec.ts";
+import { execDetached } from "./lifecycle/exec-detached.ts";
 import { kill } from "./lifecycle/kill.ts";
+import { pause, processes, resume, stats, update } from "./lifecycle/limits.ts";
 import { list } from "./lifecycle/list.ts";
 import { run } from "./lifecycle/run.ts";
+import { start } from "./lifecycle/start.ts";
 import { wait } from "./lifecycle/wait.ts";
 import { observe } from "./state/observe.ts";
-import type { Runtime } from "./types.ts";
+import type { Lifecycle, Runtime } from "./types.ts";
 
 export interface RuntimeOptions {
   /** One directory per container below it; any number of processes may use the same. */
@@ -22,7 +26,7 @@ export interface RuntimeOptions {
 }
 
 /** A Runtime on this kernel. Nothing is started or loaded before the first operation. */
-export function createRuntime(options: RuntimeOptions): Runtime {
+export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
   const cgroupMount = mountedCgroup2();
   const context: RuntimeContext = {
     stateDir: resolve(options.stateDir),
@@ -40,6 +44,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     kill: async (id, signal, killOptions = {}) => kill(context, id, signal, killOptions),
     delete: (id, deleteOptions = {}) => deleteContainer(context, id, deleteOptions),
     wait: async (id, signal) => wait(context, id, signal),
+    create: (request) => create(context, request),
+    start: (id) => start(context, id),
+    pause: async (id) => pause(context, id),
+    resume: async (id) => resume(context, id),
+    update: async (id, resources) => update(context, id, resources),
+    stats: async (id) => stats(context, id),
+    processes: async (id) => processes(context, id),
+    execDetached: (id, request) => execDetached(context, id, request),
   };
 }
 

@@ -609,7 +609,7 @@ for (const executor of executors) {
       t.equal(shim, readStat(Number(readFileSync(join(directory, "pid")).readBigUInt64LE()))?.parent);
       // As if the shim had not come as far as the container.
       rmSync(join(directory, "pid"));
-      t.match(await runtime.state("stuck"), { status: "created" });
+      t.match(await runtime.state("stuck"), { status: "creating" });
       await runtime.delete("stuck", { force: true });
     });
 

@@ -1,3 +1,5 @@
+import type { CgroupStats } from "@drydock/linux";
+
 /** A subset of the runtime-spec's config.json, with its own names; fields that are not here are refused by name. Extended as the runtime grows. */
 export interface RuntimeConfig {
   ociVersion: string;
@@ -7,7 +9,23 @@ export interface RuntimeConfig {
   root: { path: string; readonly?: boolean };
   mounts?: MountConfig[];
   annotations?: Record<string, string>;
+  hooks?: Hooks;
   linux?: LinuxConfig;
+}
+
+/** When hooks run, and where: runtime-spec, config.md, POSIX-platform Hooks. */
+export type HookKind = "prestart" | "createRuntime" | "createContainer" | "startContainer" | "poststart" | "poststop";
+
+export type Hooks = Partial<Record<HookKind, Hook[]>>;
+
+/** A program that gets the container's state as JSON on its standard input. */
+export interface Hook {
+  path: string;
+  /** argv, with the program's own name first; `path` alone when left out. */
+  args?: string[];
+  env?: string[];
+  /** Seconds; it is killed, and has failed, when it takes longer. */
+  timeout?: number;
 }
 
 export interface ProcessConfig {
@@ -72,15 +90,33 @@ export interface StartRequest {
   config: RuntimeConfig;
   /** Default: the directory config.root.path. */
   root?: RootSource;
-  /** `inherit`: descriptors 0, 1 and 2 of the caller as they are. Without it all three are /dev/null. */
-  stdio?: Stdio | "inherit";
+  /**
+   * `inherit`: descriptors 0, 1 and 2 of the caller as they are. `console`, with process.terminal: a connected Unix
+   * socket that gets the master of a terminal of the container's own devpts. Without it all three are /dev/null.
+   */
+  stdio?: Stdio | "inherit" | { console: number };
+  /** The caller's descriptors 3, 4 … become the container's: how many. None unless stated. */
+  preserveFds?: number;
+  /** Do not give the container a session keyring of its own. */
+  keepKeyring?: boolean;
+  /** Directory of the bundle, for who asks for the container's state and for its hooks. */
+  bundle?: string;
   /** `reaper`: the first process is the runtime's own, reaps orphans and nothing else; process.args are not run. For a container that is a node. */
   pid1?: "reaper";
 }
 
-export type ContainerStatus = "created" | "running" | "paused" | "stopped";
+export interface CreateRequest extends StartRequest {
+  /**
+   * Whose child the first process becomes. `shim` (unless stated): a small process of ours, which writes down how the
+   * container ended. `caller`: of this process, or of who adopts its orphans; the runtime then knows no exit code.
+   */
+  parent?: "shim" | "caller";
+}
+
+export type ContainerStatus = "creating" | "created" | "running" | "paused" | "stopped";
 
 export interface ContainerState {
+  ociVersion: string;
   id: string;
   status: ContainerStatus;
   /** Host-side pid of the container's first process; absent when stopped. */
@@ -91,6 +127,8 @@ export interface ContainerState {
   started?: string;
   finished?: string;
   exit?: ExitStatus;
+  bundle?: string;
+  rootfs: string;
   annotations: Record<string, string>;
   /** In words: what was asked for and is not in force on this host, e.g. limits without a cgroup v2 controller. */
   notEnforced: string[];
@@ -138,4 +176,30 @@ export interface Runtime {
   delete(id: string, options?: { force?: boolean }): Promise<void>;
   /** Resolves when the container has stopped, also for containers started by a process that is gone. */
   wait(id: string, signal?: AbortSignal): Promise<ExitStatus>;
+}
+
+/** What an OCI runtime can do beyond running containers: each operation as a command of its own. */
+export interface Lifecycle {
+  /** Makes everything but the container's own code: its process waits in its namespaces, on its root. Nothing is left when it rejects. */
+  create(request: CreateRequest): Promise<ContainerState>;
+  /** Lets a created container become its own code: resolves when execve has succeeded. One that cannot be started is stopped. */
+  start(id: string): Promise<ContainerState>;
+  /** Freezes all processes of a running container, or thaws them. */
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  /** Changes limits of a container; what is not named stays as it is. */
+  update(id: string, resources: LinuxResources): Promise<void>;
+  /** What it uses, now. */
+  stats(id: string): Promise<CgroupStats>;
+  /** All its processes, by their pids on the host. */
+  processes(id: string): Promise<number[]>;
+  /** A new process in a running container that the caller, or who adopts its orphans, waits for: gives its pid. */
+  execDetached(id: string, request: DetachedExecRequest): Promise<number>;
+}
+
+export interface DetachedExecRequest {
+  process: ProcessConfig;
+  /** As in StartRequest. */
+  stdio?: "inherit" | { console: number };
+  preserveFds?: number;
 }

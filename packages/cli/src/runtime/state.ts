@@ -9,6 +9,6 @@ export function stateCommand(): Command {
     .action(async (id: string, _options, command: Command) => {
       const { annotations, ...state } = await openRuntime(command).state(id);
       // ociVersion, id, status, pid and annotations are the spec's (runtime.md, State); the others are ours.
-      print(JSON.stringify({ ociVersion: "1.0.2", ...state, pid: state.pid ?? 0, annotations }, undefined, 2));
+      print(JSON.stringify({ ...state, pid: state.pid ?? 0, annotations }, undefined, 2));
     });
 }

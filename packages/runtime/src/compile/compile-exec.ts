@@ -6,6 +6,7 @@ import {
   memory,
   messageSize,
   named,
+  type Operand,
   openFlags,
   prctlOperations,
   resultOf,
@@ -17,12 +18,25 @@ import {
   valueAt,
 } from "@drydock/linux";
 import type { ProcessConfig } from "../types.ts";
+import { consoleSocket, preservedName } from "./kept.ts";
+import { joinKeyring } from "./keyring.ts";
+import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { leaveBehind, nullStreams } from "./shim.ts";
 import { atCwd, reportFd, writeText } from "./steps.ts";
+import { openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
 
 export interface ExecInput {
+  /** Of the container. */
+  id: string;
   process: ProcessConfig;
+  /** Whose child the new process becomes: a small parent of ours that waits for it, unless stated; see CompileInput. */
+  parent?: "session" | "caller";
+  /** `inherit` unless stated: the descriptors of that name. `console` as in CompileInput. */
+  streams?: "inherit" | "console";
+  /** As in CompileInput. */
+  preserved?: number;
+  keepKeyring?: boolean;
   /** Directory of the cgroup in which the container's first process is; the new process is born there too. */
   cgroup?: string;
   /** The container has a user namespace of its own. */
@@ -36,9 +50,10 @@ export interface ExecInput {
 /**
  * Names under which the program inherits descriptors: `container` is a pidfd of the container's first process, `caller`
  * the read end of a non-blocking pipe whose other end the caller holds while it wants the session, `status` takes the
- * wait status. With a terminal the three streams are the same pty.
+ * wait status. With a terminal the three streams are the same pty. Without a session there is no `caller` and no
+ * `status`; with `console` there are no streams, but that socket.
  */
-export type ExecDescriptor = "container" | "caller" | "status" | "stdin" | "stdout" | "stderr";
+export type ExecDescriptor = "container" | "caller" | "status" | "stdin" | "stdout" | "stderr" | typeof consoleSocket;
 
 const pollFd = { size: 8, events: 4 };
 const POLLIN = 1;
@@ -105,31 +120,42 @@ function sessionProgram(input: ExecInput): SyscallProgram {
         why: "tell the caller the pid",
         onError: { ignore: "any" },
       },
-      ...(["container", "stdin", "stdout", "stderr"] as const).map(
-        (name): Step => ({
-          name: "close",
-          args: [inherited(name)],
-          why: "only the new process holds it: its end is the end of the stream",
-          onError: { ignore: "any" },
-        }),
-      ),
-      { name: "close", args: [reportFd], why: "from here on the new process alone holds the report pipe" },
-      {
-        name: "fcntl",
-        args: [inherited("caller"), named("F_DUPFD_CLOEXEC", 1030), 0],
-        why: "the second to poll: the 8 bytes of its pollfd are the number and no events, hang-up is always told",
-        result: memory("poll", pollFd.size),
-      },
-      ...waitSteps(),
-      {
-        name: "write",
-        args: [inherited("status"), memory("waitStatus"), 8],
-        why: "tell the caller how it ended",
-        onError: { ignore: "any" },
-      },
-      { name: "exit_group", args: [0], why: "the session is over" },
+      ...(input.parent === "caller" ? handOver() : followSteps()),
     ],
   };
+}
+
+/** The caller waits for the new process itself. */
+function handOver(): Step[] {
+  return [{ name: "exit_group", args: [0], why: "the new process becomes a child of the caller" }];
+}
+
+function followSteps(): Step[] {
+  return [
+    ...(["container", "stdin", "stdout", "stderr"] as const).map(
+      (name): Step => ({
+        name: "close",
+        args: [inherited(name)],
+        why: "only the new process holds it: its end is the end of the stream",
+        onError: { ignore: "any" },
+      }),
+    ),
+    { name: "close", args: [reportFd], why: "from here on the new process alone holds the report pipe" },
+    {
+      name: "fcntl",
+      args: [inherited("caller"), named("F_DUPFD_CLOEXEC", 1030), 0],
+      why: "the second to poll: the 8 bytes of its pollfd are the number and no events, hang-up is always told",
+      result: memory("poll", pollFd.size),
+    },
+    ...waitSteps(),
+    {
+      name: "write",
+      args: [inherited("status"), memory("waitStatus"), 8],
+      why: "tell the caller how it ended",
+      onError: { ignore: "any" },
+    },
+    { name: "exit_group", args: [0], why: "the session is over" },
+  ];
 }
 
 /** Until the process has ended; it is killed when the caller goes away first. */
@@ -171,31 +197,53 @@ function processProgram(input: ExecInput): SyscallProgram {
   if (input.joinUser) namespaces.unshift("CLONE_NEWUSER");
   return {
     name: "process",
+    ...(input.preserved ? movableReport() : {}),
+    memory: {
+      ...(input.streams === "console" ? terminalMemory : {}),
+      ...(input.preserved ? movableReport().memory : {}),
+    },
     steps: [
       sealReport(),
       notDumpable(),
+      ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...oomScoreSteps(input.oomScoreAdj),
       {
         name: "setns",
         args: [inherited("container"), flags(cloneFlags, ...namespaces)],
         why: "all other namespaces of the container; with its mount namespace its root comes too",
       },
-      ...(["stdin", "stdout", "stderr"] as const).map(
-        (name, fd): Step => ({ name: "dup3", args: [inherited(name), fd, 0], why: `the caller's ${name}` }),
-      ),
-      { name: "setsid", args: [], why: "a session of its own" },
-      ...(input.process.terminal
-        ? [
-            {
-              name: "ioctl",
-              args: [0, named("TIOCSCTTY", ttyRequests.TIOCSCTTY), 0],
-              why: "the pty becomes the session's terminal: ^C and hang-ups reach the process",
-            } satisfies Step,
-          ]
-        : []),
-      ...processSteps(input.process, input.permitted),
+      ...(input.streams === "console" ? consoleSteps(input.process) : inheritedSteps(input.process)),
+      ...processSteps(input.process, input.permitted, { preserved: preserved(input) }),
     ],
   };
+}
+
+function inheritedSteps({ terminal }: ProcessConfig): Step[] {
+  return [
+    ...(["stdin", "stdout", "stderr"] as const).map(
+      (name, fd): Step => ({ name: "dup3", args: [inherited(name), fd, 0], why: `the caller's ${name}` }),
+    ),
+    ownSession,
+    ...(terminal
+      ? [
+          {
+            name: "ioctl",
+            args: [0, named("TIOCSCTTY", ttyRequests.TIOCSCTTY), 0],
+            why: "the pty becomes the session's terminal: ^C and hang-ups reach the process",
+          } satisfies Step,
+        ]
+      : []),
+  ];
+}
+
+function consoleSteps(process: ProcessConfig): Step[] {
+  return [ownSession, ...openTerminal(atCwd, process), ...sendTerminal(inherited(consoleSocket))];
+}
+
+const ownSession: Step = { name: "setsid", args: [], why: "a session of its own" };
+
+function preserved(input: ExecInput): Operand[] {
+  return Array.from({ length: input.preserved ?? 0 }, (_, index) => inherited(preservedName(index)));
 }
 
 /** A process with the host's descriptors and the container's pids: nobody in the container may look into it. */

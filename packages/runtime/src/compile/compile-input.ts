@@ -7,6 +7,9 @@ export interface StreamSource {
   kind: "null" | "fifo" | "file" | "device";
 }
 
+/** `hooks`: before pivot_root; `start`: before the last steps, which make the process the container's own code. */
+export type Gate = "hooks" | "start";
+
 /**
  * Everything that a plan depends on, as a value: with the same input the plan is the same, on any machine. What must be
  * looked up on the host is looked up before, by facts.ts.
@@ -19,8 +22,19 @@ export interface CompileInput {
   directory: string;
   /** Directory of the container's cgroup; none when the host has no cgroup v2. */
   cgroup?: string;
-  /** `inherit`: the program's inherited descriptors `stdin`, `stdout` and `stderr`. */
-  streams: { stdin: StreamSource; stdout: StreamSource; stderr: StreamSource } | "inherit";
+  /**
+   * `inherit`: the program's inherited descriptors `stdin`, `stdout` and `stderr`. `console`: a new terminal of the
+   * container's own devpts, whose other side is sent through the inherited socket `console`.
+   */
+  streams: { stdin: StreamSource; stdout: StreamSource; stderr: StreamSource } | "inherit" | "console";
+  /** Where the first process waits for leave to go on; nowhere when left out. See gates.ts. */
+  gates?: readonly Gate[];
+  /** `caller`: the shim ends at once, so that the first process becomes a child of the caller or its subreaper. */
+  parent?: "shim" | "caller";
+  /** How many inherited descriptors `preserved0`, `preserved1` … the container gets as 3, 4 … */
+  preserved?: number;
+  /** The container does not get a session keyring of its own. */
+  keepKeyring?: boolean;
   /** `reaper`: the first process is ours and only reaps (see reaper.ts); process.args are not run. */
   firstProcess: "args" | "reaper";
   facts: HostFacts;

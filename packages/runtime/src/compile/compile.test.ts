@@ -113,7 +113,7 @@ t.test("an exec", async (t) => {
   matchesPlan(
     t,
     "exec",
-    compileExec({ process, cgroup: "/sys/fs/cgroup/c1", joinUser: false, permitted: 0n, oomScoreAdj: 100 }),
+    compileExec({ id: "c1", process, cgroup: "/sys/fs/cgroup/c1", joinUser: false, permitted: 0n, oomScoreAdj: 100 }),
   );
 });
 

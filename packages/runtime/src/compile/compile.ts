@@ -8,8 +8,12 @@ import {
   type SyscallProgram,
 } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
+import { gateMemory, gateSteps } from "./gates.ts";
+import { closeOthers, consoleSocket, kept, preservedDescriptors } from "./kept.ts";
+import { joinKeyring } from "./keyring.ts";
 import { mountSteps } from "./mounts.ts";
 import { joinSteps, newNamespaces, ownCgroupNamespace } from "./namespaces.ts";
+import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
 import { reaperSteps } from "./reaper.ts";
@@ -18,6 +22,7 @@ import { mainProgram, shimProgram } from "./shim.ts";
 import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
 import { inheritStreams, streamSteps } from "./streams.ts";
 import { sysctlSteps } from "./sysctls.ts";
+import { bindConsole, openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
 
 /**
  * A container as a program of system calls: main leaves the shim behind, the shim forks the container, the container
@@ -32,16 +37,23 @@ function containerProgram(input: CompileInput): SyscallProgram {
   const directories = new DirectoryMaker(input.arch);
   return {
     name: "container",
+    ...(input.preserved ? movableReport() : {}),
+    memory: {
+      ...(input.gates ? gateMemory : {}),
+      ...(input.streams === "console" ? terminalMemory : {}),
+      ...(input.preserved ? movableReport().memory : {}),
+    },
     steps: [
       sealReport(),
       ...inheritStreams(input),
-      { name: "close_range", args: [4, named("~0", 0xffffffff), 0], why: "the shim's descriptors are not ours" },
+      ...closeOthers(input),
       { name: "setsid", args: [], why: "a session of its own" },
       {
         name: "prctl",
         args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 0, 0, 0, 0],
         why: "until execve nobody in the container may look into this process",
       },
+      ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...joinSteps(input.config),
       ...ownCgroupNamespace(input.config),
       ...leafSteps(input),
@@ -57,13 +69,18 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...streamSteps(input),
       ...directories.make(input.config.process.cwd, "process.cwd"),
       ...mountSteps(input, directories),
+      ...terminalSteps(input),
+      ...gateSteps(input, "hooks"),
       ...maskSteps(input),
       ...readonlySteps(input),
       ...sysctlSteps(input),
       ...readonlyRootSteps(input),
       ...pivotSteps(input),
       ...nameSteps(input),
-      ...(input.firstProcess === "reaper" ? reaperSteps() : processSteps(input.config.process, input.facts.permitted)),
+      ...gateSteps(input, "start"),
+      ...(input.firstProcess === "reaper"
+        ? reaperSteps()
+        : processSteps(input.config.process, input.facts.permitted, { preserved: preservedDescriptors(input) })),
     ],
   };
 }
@@ -91,6 +108,17 @@ function leafSteps({ firstProcess, cgroup }: CompileInput): Step[] {
 
 /** Name of the leaf in which the processes of a container with firstProcess `reaper` live. */
 export const leafCgroup = "init";
+
+/** Once the container's devpts is mounted. */
+function terminalSteps(input: CompileInput): Step[] {
+  if (input.streams !== "console") return [];
+  const hasDevices = input.config.mounts?.some(({ destination, type }) => destination === "/dev" && type === "tmpfs");
+  return [
+    ...openTerminal(resultOf("root"), input.config.process),
+    ...(hasDevices ? bindConsole(input.arch) : []),
+    ...sendTerminal(kept(input, consoleSocket)),
+  ];
+}
 
 /** While the host's /proc is still there: the container's may be read-only. */
 function oomScoreSteps({ config, facts }: CompileInput): Step[] {

@@ -64,6 +64,15 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
   "capset EPERM": { meaning: "a capability was asked for that is not in the permitted or bounding set" },
   "chdir ENOENT": { meaning: "the directory does not exist in the container", hint: "see process.cwd" },
   "chdir ENOTDIR": { meaning: "it is not a directory", hint: "see process.cwd" },
+  "keyctl EPERM": {
+    meaning: "the runtime itself may not make keyrings: it runs in a container whose seccomp filter forbids it",
+    hint: "keep the caller's keyring: --no-new-keyring",
+  },
+  "keyctl EDQUOT": {
+    meaning: "the user has too many keys",
+    hint: "see /proc/key-users and /proc/sys/kernel/keys, or keep the caller's keyring: --no-new-keyring",
+  },
+  "openat2 ENXIO": { meaning: "there is nothing behind this device" },
   "execve ENOENT": {
     meaning:
       "no such file in the container, or the interpreter that it names is missing (#! line, or the loader of another libc)",

@@ -3,7 +3,7 @@ import { errnoOf } from "@drydock/kit";
 import { type CapabilityName, capabilityMask, capabilityNamesOf, isCapabilityName, readStatus } from "@drydock/linux";
 import { invalid } from "../config/check.ts";
 import { planMount } from "../config/mount-options.ts";
-import type { RuntimeConfig, Stdio } from "../types.ts";
+import type { RuntimeConfig, StartRequest } from "../types.ts";
 import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
 
 /** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
@@ -64,8 +64,9 @@ export function withoutImpossible(
   return { config: { ...config, process }, notEnforced };
 }
 
-export function streamSources(stdio: Stdio | "inherit" | undefined): CompileInput["streams"] {
+export function streamSources(stdio: StartRequest["stdio"]): CompileInput["streams"] {
   if (stdio === "inherit") return "inherit";
+  if (stdio && "console" in stdio) return "console";
   return {
     stdin: streamSource(stdio?.stdin ?? "null"),
     stdout: streamSource(stdio?.stdout ?? "null"),

@@ -20,6 +20,7 @@ import {
   texts,
 } from "@drydock/linux";
 import type { ProcessConfig } from "../types.ts";
+import { handOnSteps } from "./preserve.ts";
 import { reportFd } from "./steps.ts";
 
 /** Where a program without a slash is looked for when the environment has no PATH; the same as in runc and crun. */
@@ -27,9 +28,13 @@ export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 const signalSetSize = 8;
 
 /** From "inside the container's root" to the container's own code: identity and limits of the process, then execve. */
-export function processSteps(process: ProcessConfig, permitted: bigint): Step[] {
+export function processSteps(
+  process: ProcessConfig,
+  permitted: bigint,
+  { preserved = [] }: { preserved?: readonly Operand[] } = {},
+): Step[] {
   return [
-    ...closeSteps(),
+    ...(preserved.length > 0 ? handOnSteps(preserved) : closeSteps()),
     ...rlimitSteps(process),
     {
       name: "chdir",

@@ -1,6 +1,5 @@
 import {
   cloneArgs,
-  fileType,
   flags,
   memory,
   messageSize,
@@ -14,8 +13,9 @@ import {
   struct,
 } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
+import { keepSteps, letGoOfKept } from "./kept.ts";
 import { cloneArguments, joinPidSteps } from "./namespaces.ts";
-import { atCwd, reportFd } from "./steps.ts";
+import { atCwd, fifoSteps, reportFd } from "./steps.ts";
 import { closeInheritedStreams } from "./streams.ts";
 
 /** Names of the files that the shim writes into the container's directory. */
@@ -96,6 +96,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
       ...openDirectory(input),
       { name: "getpid", args: [], why: "its own pid", result: memory("shimPid") },
       ...writeFile(shimFiles.shim, memory("shimPid"), "for who must end a shim that does not get anywhere"),
+      ...keepSteps(input),
       ...(input.cgroup === undefined ? [] : openCgroup(input.cgroup)),
       ...joinPidSteps(input.config),
       {
@@ -106,6 +107,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
         child: container,
       },
       ...closeInheritedStreams(input),
+      ...letGoOfKept(input),
       {
         name: "write",
         args: [reportFd, memory("pidMessage"), messageSize],
@@ -113,25 +115,36 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
         onError: { ignore: "any" },
       },
       ...writeFile(shimFiles.pid, memory("pidMessage", 8), "for callers to come: the pid"),
-      {
-        name: "close",
-        args: [reportFd],
-        why: "the pid is known to all; from here on the container's process alone holds the report pipe",
-      },
-      {
-        name: "close_range",
-        args: [0, 2, 0],
-        why: "no streams are needed to wait",
-      },
-      {
-        name: "wait4",
-        args: [-1, memory("waitStatus"), named("__WALL", 0x40000000), 0],
-        why: "for the container's first process, the only child",
-      },
-      ...writeFile(shimFiles.exit, memory("waitStatus"), "how the container ended"),
-      { name: "exit_group", args: [0], why: "everything is written down" },
+      ...(input.parent === "caller" ? handOver() : waitForEnd()),
     ],
   };
+}
+
+/** The caller waits for the container itself: managers of containers are subreapers for that. */
+function handOver(): Step[] {
+  return [{ name: "exit_group", args: [0], why: "the container's process becomes a child of the caller" }];
+}
+
+function waitForEnd(): Step[] {
+  return [
+    {
+      name: "close",
+      args: [reportFd],
+      why: "the pid is known to all; from here on the container's process alone holds the report pipe",
+    },
+    {
+      name: "close_range",
+      args: [0, 2, 0],
+      why: "no streams are needed to wait",
+    },
+    {
+      name: "wait4",
+      args: [-1, memory("waitStatus"), named("__WALL", 0x40000000), 0],
+      why: "for the container's first process, the only child",
+    },
+    ...writeFile(shimFiles.exit, memory("waitStatus"), "how the container ended"),
+    { name: "exit_group", args: [0], why: "everything is written down" },
+  ];
 }
 
 function openDirectory({ directory }: CompileInput): Step[] {
@@ -142,17 +155,7 @@ function openDirectory({ directory }: CompileInput): Step[] {
       why: "the container's directory",
       result: "directory",
     },
-    {
-      name: "mknodat",
-      args: [resultOf("directory"), shimFiles.alive, named("S_IFIFO|0600", fileType.S_IFIFO | 0o600), 0],
-      why: "a FIFO whose end tells everybody that the shim has ended",
-    },
-    {
-      name: "openat",
-      args: [resultOf("directory"), shimFiles.alive, named("O_RDWR|O_CLOEXEC", openFlags.O_RDWR | openFlags.O_CLOEXEC)],
-      why: "held open as long as the shim lives",
-      result: "alive",
-    },
+    ...fifoSteps(shimFiles.alive, "alive", "held open as long as the shim lives: its end tells everybody"),
   ];
 }
 

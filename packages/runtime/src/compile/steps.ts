@@ -3,6 +3,7 @@ import {
   AT_FDCWD,
   atFlags,
   directoryFlags,
+  fileType,
   flags,
   moveMountFlags,
   named,
@@ -119,3 +120,20 @@ function relative(path: string): string {
 }
 
 export const emptyPath = flags(atFlags, "AT_EMPTY_PATH");
+
+/** Makes a FIFO in the container's directory (the result `directory`) and opens both of its ends as one descriptor. */
+export function fifoSteps(name: string, result: string, why: string): Step[] {
+  return [
+    {
+      name: "mknodat",
+      args: [resultOf("directory"), name, named("S_IFIFO|0600", fileType.S_IFIFO | 0o600), 0],
+      why: `the FIFO ${name} in the container's directory`,
+    },
+    {
+      name: "openat",
+      args: [resultOf("directory"), name, named("O_RDWR|O_CLOEXEC", openFlags.O_RDWR | openFlags.O_CLOEXEC)],
+      why,
+      result,
+    },
+  ];
+}

@@ -4,7 +4,7 @@ import { atCwd } from "./steps.ts";
 
 /** Opens the host's files for the standard streams while the host's root is still there, and makes them 0, 1 and 2. */
 export function streamSteps({ streams, config }: CompileInput): Step[] {
-  if (streams === "inherit") return [];
+  if (typeof streams === "string") return [];
   const all = [
     { ...streams.stdin, fd: 0, name: "stdin" },
     { ...streams.stdout, fd: 1, name: "stdout" },

@@ -4,7 +4,6 @@
  * for is not the container that was meant. `[]` stands for any index.
  */
 export const unsupportedFields: Readonly<Record<string, string>> = {
-  hooks: "run what the hooks do before and after the container yourself",
   solaris: "this runtime is for Linux",
   windows: "this runtime is for Linux",
   vm: "this runtime makes no virtual machines",

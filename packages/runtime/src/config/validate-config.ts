@@ -1,6 +1,7 @@
 import { capabilityNames, namespaceKinds, rlimitNumbers } from "@drydock/linux";
-import type { ProcessConfig, RuntimeConfig } from "../types.ts";
+import type { LinuxResources, ProcessConfig, RuntimeConfig } from "../types.ts";
 import { absolutePath, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
+import { hooksShape } from "./hooks-shape.ts";
 import { checkMounts } from "./mount-options.ts";
 import { checkSysctl } from "./sysctl.ts";
 
@@ -42,21 +43,20 @@ const processShape = object(
   { required: ["cwd", "args"] },
 );
 
+const resourcesShape = object({
+  memory: object({ limit: integer(-1), reservation: integer(-1), swap: integer(-1) }),
+  cpu: object({ shares: integer(0), quota: integer(-1), period: integer(1), cpus: text, mems: text }),
+  pids: object({ limit: integer(-1) }, { required: ["limit"] }),
+  unified: map(text),
+  devices: list(
+    object({ allow: flag, type: text, major: integer(-1), minor: integer(-1), access: text }, { required: ["allow"] }),
+  ),
+});
+
 const linuxShape = object({
   namespaces: list(object({ type: oneOf(...Object.keys(namespaceKinds)), path: absolutePath }, { required: ["type"] })),
   cgroupsPath: text,
-  resources: object({
-    memory: object({ limit: integer(-1), reservation: integer(-1), swap: integer(-1) }),
-    cpu: object({ shares: integer(0), quota: integer(-1), period: integer(1), cpus: text, mems: text }),
-    pids: object({ limit: integer(-1) }, { required: ["limit"] }),
-    unified: map(text),
-    devices: list(
-      object(
-        { allow: flag, type: text, major: integer(-1), minor: integer(-1), access: text },
-        { required: ["allow"] },
-      ),
-    ),
-  }),
+  resources: resourcesShape,
   maskedPaths: list(absolutePath),
   readonlyPaths: list(absolutePath),
   sysctl: map(text),
@@ -77,6 +77,7 @@ const configShape = object(
       ),
     ),
     annotations: map(text),
+    hooks: hooksShape,
     linux: linuxShape,
   },
   { required: ["ociVersion", "process", "root"] },
@@ -101,6 +102,12 @@ export function validateProcess(value: unknown): ProcessConfig {
   processShape(value, "process");
   checkProcess(value as ProcessConfig, "process");
   return value as ProcessConfig;
+}
+
+/** The same for the limits of an update. */
+export function validateResources(value: unknown): LinuxResources {
+  resourcesShape(value, "linux.resources");
+  return value as LinuxResources;
 }
 
 function checkProcess(process: ProcessConfig, path: string): void {

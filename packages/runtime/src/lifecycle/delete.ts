@@ -3,7 +3,9 @@ import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   cgroupEvents,
+  isProcessAlive,
   killCgroup,
+  type ProcessIdentity,
   readStat,
   removeCgroup,
   removeEmptyParents,
@@ -11,6 +13,7 @@ import {
   signalProcess,
 } from "@drydock/linux";
 import { failure } from "../errors.ts";
+import { runHooks } from "../hooks/run-hooks.ts";
 import { observe } from "../state/observe.ts";
 import { type ContainerRecord, readRecord } from "../state/record.ts";
 import { readShimPid, shimEnded, shimState } from "../state/shim-files.ts";
@@ -34,19 +37,38 @@ export async function deleteContainer(
     return;
   }
   const { state, process } = observe(id, directory);
-  if (state.status === "running" || state.status === "paused") {
-    if (!options.force) {
-      throw failure("RUNTIME_BAD_STATE", `container ${id} is ${state.status}`, {
-        details: { id, status: state.status },
-        hint: "kill it first, or delete it with force",
-      });
-    }
-    signalAll(record, process, signalNumbers.SIGKILL);
+  if (process && !options.force) {
+    throw failure("RUNTIME_BAD_STATE", `container ${id} is ${state.status}, not stopped`, {
+      details: { id, status: state.status },
+      hint: "kill it first, or delete it with force",
+    });
   }
-  if (state.status === "created" && options.force) endShim(directory);
+  if (process) signalAll(record, process, signalNumbers.SIGKILL);
+  else if (state.status === "creating" && options.force) endShim(directory);
   await shimEnded(directory);
+  if (process) await processEnded(process);
   await Promise.allSettled(context.waiters.get(id) ?? []);
   await removeContainer(directory, record);
+  await runHooks(context, { kind: "poststop", record, status: "stopped", pid: 0 });
+}
+
+/** Ends and removes what a failed start has left. */
+export async function discard(context: RuntimeContext, directory: string, record: ContainerRecord): Promise<void> {
+  const { process } = readRecord(directory) ? observe(record.id, directory) : {};
+  if (process) signalAll(record, process, signalNumbers.SIGKILL);
+  await shimEnded(directory);
+  if (process) await processEnded(process);
+  await removeContainer(directory, record);
+  // Those that ran before may rely on it.
+  if (process) await runHooks(context, { kind: "poststop", record, status: "stopped", pid: 0 });
+}
+
+/** One that was killed and is the child of somebody else: there is nothing to wait for but its disappearance. */
+async function processEnded(process: ProcessIdentity): Promise<void> {
+  const deadline = Date.now() + leaveTimeoutMs;
+  for (let pauseMs = 1; isProcessAlive(process) && Date.now() < deadline; pauseMs = Math.min(50, pauseMs * 2)) {
+    await delay(pauseMs);
+  }
 }
 
 /** A shim that has not got as far as a container may be stuck, say in opening a file on a dead network file system. */

@@ -1,124 +1,14 @@
-import { closeSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
-import {
-  capabilityMask,
-  decodeWaitStatus,
-  errnoNumber,
-  openPipe,
-  openProcess,
-  type ProcessIdentity,
-  readStat,
-  readStatus,
-  readToEnd,
-  readUnifiedCgroup,
-  type StepFailure,
-  signalProcess,
-} from "@drydock/linux";
-import { compileExec, type ExecInput } from "../compile/compile-exec.ts";
-import { stepFailed } from "../compile/explain-failure.ts";
 import { validateProcess } from "../config/validate-config.ts";
-import { failure } from "../errors.ts";
 import { observe } from "../state/observe.ts";
-import type { ContainerStatus, ExecRequest, ExecSession, ProcessConfig } from "../types.ts";
+import type { ExecRequest, ExecSession } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
-import { execStreams } from "./exec-streams.ts";
-
-/** What is told when the session's parent was killed and nobody saw the end. */
-const unknownEnd = { code: 255 };
+import { enter, notRunning } from "./enter.ts";
 
 /** A new process in a running container; see Runtime.exec. */
 export async function exec(context: RuntimeContext, id: string, request: ExecRequest): Promise<ExecSession> {
   const config = validateProcess(request.process);
-  const { state, process } = observe(id, containerDirectory(context, id));
-  const container = state.status === "running" && process ? openProcess(process) : undefined;
-  if (!process || container === undefined) {
-    throw notRunning(id, state.status);
-  }
+  const { state, record, process } = observe(id, containerDirectory(context, id));
+  if (state.status !== "running" || !process) throw notRunning(id, state.status);
   request.signal?.throwIfAborted();
-  const opened: (() => void)[] = [() => closeSync(container)];
-  try {
-    const input = execInput(context, config, process);
-    const streams = execStreams(config, process.pid);
-    opened.push(() => streams.closeInherited());
-    const caller = openPipe({ nonblocking: true });
-    const status = openPipe();
-    opened.push(
-      () => closeSync(caller.read),
-      () => closeSync(status.write),
-    );
-    const abandon = (): void => {
-      streams.discard();
-      closeSync(caller.write);
-      closeSync(status.read);
-    };
-    try {
-      const inherit = { container, caller: caller.read, status: status.write, ...streams.inherit };
-      const report = await context.executor.launch(compileExec(input), { inherit, title: `drydock-exec ${id}` });
-      if (report.failure && isGone(report.failure)) throw notRunning(id, "stopped");
-      if (report.failure) throw stepFailed(id, report, report.failure, config);
-      const session = { ...streams.open(), pid: report.messages[0] ?? 0 };
-      context.logger.debug({ id, pid: session.pid }, "exec started");
-      return followSession(session, { caller: caller.write, status: status.read }, request.signal);
-    } catch (error) {
-      abandon();
-      throw error;
-    }
-  } finally {
-    for (const close of opened) close();
-  }
-}
-
-function execInput(context: RuntimeContext, process: ProcessConfig, container: ProcessIdentity): ExecInput {
-  const permitted = readStatus("self").capabilities.permitted;
-  const own = Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
-  const wanted = process.oomScoreAdj ?? Number(readFileSync(`/proc/${container.pid}/oom_score_adj`, "utf8"));
-  const maySet = wanted > own || (wanted < own && (permitted & capabilityMask(["CAP_SYS_RESOURCE"])) !== 0n);
-  const cgroup = readUnifiedCgroup(container.pid);
-  const joinUser = readlinkSync(`/proc/${container.pid}/ns/user`) !== readlinkSync("/proc/self/ns/user");
-  return {
-    process,
-    joinUser,
-    permitted: joinUser ? 0xffffffffffffffffn : permitted,
-    ...(cgroup === undefined || context.cgroupMount === undefined ? {} : { cgroup: join(context.cgroupMount, cgroup) }),
-    ...(maySet ? { oomScoreAdj: wanted } : {}),
-  };
-}
-
-/** The session from here on: its end is what its parent writes into the status pipe, or that the parent is gone. */
-function followSession(
-  streams: Omit<ExecSession, "kill" | "exit">,
-  pipes: { caller: number; status: number },
-  signal: AbortSignal | undefined,
-): ExecSession {
-  const startTime = readStat(streams.pid)?.startTime;
-  let held = true;
-  const letGo = (): void => {
-    if (held) closeSync(pipes.caller);
-    held = false;
-  };
-  signal?.addEventListener("abort", letGo, { once: true });
-  const exit = readToEnd(pipes.status).then((bytes) => {
-    signal?.removeEventListener("abort", letGo);
-    letGo();
-    return bytes.length < 4 ? unknownEnd : decodeWaitStatus(bytes.readUInt32LE(0));
-  });
-  return {
-    ...streams,
-    exit,
-    kill(number) {
-      if (held && startTime !== undefined) signalProcess({ pid: streams.pid, startTime }, number);
-    },
-  };
-}
-
-function notRunning(id: string, status: ContainerStatus) {
-  return failure("RUNTIME_BAD_STATE", `container ${id} is ${status}, not running`, {
-    details: { id, status },
-    ...(status === "paused" ? { hint: "resume it first" } : {}),
-  });
-}
-
-/** The container ended while its namespaces were being joined. */
-function isGone({ failed, errno }: StepFailure): boolean {
-  return failed.step.name === "setns" && errno === errnoNumber("ESRCH");
+  return enter(context, record, config, process, request.signal);
 }

@@ -22,7 +22,8 @@ export function kill(context: RuntimeContext, id: string, signal: number, option
   }
   const { state, record, process } = observe(id, containerDirectory(context, id));
   if (!process) {
-    throw failure("RUNTIME_BAD_STATE", `container ${id} is ${state.status}, not running`, {
+    // In the words of runc: containerd takes them for "it has ended already".
+    throw failure("RUNTIME_BAD_STATE", `container not running: ${id} is ${state.status}`, {
       details: { id, status: state.status },
     });
   }

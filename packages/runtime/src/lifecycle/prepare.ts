@@ -5,7 +5,7 @@ import type { CompileInput } from "../compile/compile-input.ts";
 import { gatherFacts, streamSources, withoutImpossible } from "../compile/facts.ts";
 import { invalid } from "../config/check.ts";
 import { validateConfig } from "../config/validate-config.ts";
-import type { RootSource, RuntimeConfig, StartRequest } from "../types.ts";
+import type { CreateRequest, RootSource, RuntimeConfig, StartRequest } from "../types.ts";
 
 /** A request that was found to be sound, with what the host says about it. */
 export type Prepared = Omit<CompileInput, "directory" | "cgroup" | "config"> & {
@@ -14,7 +14,7 @@ export type Prepared = Omit<CompileInput, "directory" | "cgroup" | "config"> & {
 };
 
 /** Checks a request and looks at the host for it; changes nothing. Throws RUNTIME_INVALID_CONFIG. */
-export function prepare(request: StartRequest): Prepared {
+export function prepare(request: CreateRequest): Prepared {
   const streams = streamSources(request.stdio);
   const asked = withConsole(validateConfig(request.config), streams);
   const facts = gatherFacts(asked);
@@ -25,6 +25,9 @@ export function prepare(request: StartRequest): Prepared {
     streams,
     firstProcess: request.pid1 === "reaper" ? "reaper" : "args",
     facts,
+    ...(request.parent === undefined ? {} : { parent: request.parent }),
+    ...(request.preserveFds === undefined ? {} : { preserved: request.preserveFds }),
+    ...(request.keepKeyring === undefined ? {} : { keepKeyring: request.keepKeyring }),
     arch: process.arch as Architecture,
   };
 }
@@ -46,7 +49,12 @@ export function planContainer(request: StartRequest, places: { stateDir: string;
  * /dev/console too (runtime-spec, config-linux.md, Default Devices).
  */
 function withConsole(config: RuntimeConfig, streams: CompileInput["streams"]): RuntimeConfig {
-  if (!config.process.terminal) return config;
+  if (!config.process.terminal) {
+    if (streams === "console")
+      throw invalid("process.terminal", "a socket for a terminal was given, and none is asked for");
+    return config;
+  }
+  if (streams === "console") return config;
   if (streams === "inherit" || streams.stdin.kind !== "device") {
     throw invalid("process.terminal", "nobody holds the other side of the terminal", "set it to false");
   }

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { cgroupEvents, isProcessAlive, oomKills, type ProcessIdentity, readStat } from "@drydock/linux";
 import { failure } from "../errors.ts";
-import type { ContainerState, ExitStatus } from "../types.ts";
+import type { ContainerState, ContainerStatus, ExitStatus } from "../types.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
-import { readExit, readPid, shimState } from "./shim-files.ts";
+import { readExit, readPid, shimState, waitsForStart } from "./shim-files.ts";
 
 /** Exit code when nobody saw the end: the shim was killed. The same number as in containerd. */
 const unknownExitCode = 255;
@@ -21,8 +21,11 @@ export function observe(id: string, directory: string): Observed {
   if (!record) throw notFound(id);
   const base = {
     id,
+    ociVersion: record.ociVersion,
     created: record.created,
     ...(record.started ? { started: record.started } : {}),
+    ...(record.bundle === undefined ? {} : { bundle: record.bundle }),
+    rootfs: record.rootfs,
     annotations: record.annotations,
     notEnforced: record.notEnforced,
   };
@@ -30,12 +33,12 @@ export function observe(id: string, directory: string): Observed {
   const shim = shimState(directory);
   const exit = readExit(directory);
   if (exit) return { record, state: stopped(base, { ...exit, oomKilled: wasOomKilled(record) }) };
-  const process = runningProcess(directory, record, shim === "alive");
+  const waiting = waitsForStart(directory);
+  const process = runningProcess(directory, record, shim === "alive" || waiting);
   if (process) {
-    const paused = record.cgroup !== undefined && cgroupEvents(record.cgroup)?.frozen === true;
     const state: ContainerState = {
       ...base,
-      status: paused ? "paused" : "running",
+      status: waiting ? statusBeforeStart(record) : statusOfRunning(record),
       pid: process.pid,
       pidStartTime: process.startTime,
     };
@@ -45,12 +48,20 @@ export function observe(id: string, directory: string): Observed {
     const finishedAt = statSync(directory).mtime.toISOString();
     return { record, state: stopped(base, { code: unknownExitCode, oomKilled: wasOomKilled(record), finishedAt }) };
   }
-  return { record, state: { ...base, status: "created" } };
+  return { record, state: { ...base, status: "creating" } };
 }
 
-function runningProcess(directory: string, record: ContainerRecord, shimAlive: boolean): ProcessIdentity | undefined {
-  if (shimAlive) {
-    // Its parent has not reaped it, so the pid is still its own, zombie or not.
+function statusBeforeStart(record: ContainerRecord): ContainerStatus {
+  return record.pid === undefined ? "creating" : "created";
+}
+
+function statusOfRunning(record: ContainerRecord): ContainerStatus {
+  return record.cgroup !== undefined && cgroupEvents(record.cgroup)?.frozen ? "paused" : "running";
+}
+
+function runningProcess(directory: string, record: ContainerRecord, vouched: boolean): ProcessIdentity | undefined {
+  if (vouched) {
+    // Its parent has not reaped it, or it holds a FIFO open: the pid is still its own, zombie or not.
     const pid = readPid(directory);
     if (pid === undefined) return undefined;
     // Without an entry in /proc it has just been reaped and the exit file is being written.
@@ -69,6 +80,7 @@ function wasOomKilled(record: ContainerRecord): boolean {
   return record.cgroup !== undefined && oomKills(record.cgroup) > 0;
 }
 
+/** In the words of runc, which containerd and others look for in what a runtime says. */
 export function notFound(id: string) {
-  return failure("RUNTIME_NOT_FOUND", `no container ${id}`, { details: { id } });
+  return failure("RUNTIME_NOT_FOUND", `container does not exist: ${id}`, { details: { id } });
 }

@@ -1,19 +1,32 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
+import type { Hooks } from "../types.ts";
 
 /** What is remembered about a container, because it cannot be observed; everything else is looked up each time. */
 export interface ContainerRecord {
   id: string;
+  ociVersion: string;
   created: string;
   started?: string;
   annotations: Record<string, string>;
   notEnforced: string[];
+  /** Directory of the bundle, where the container was made from one. */
+  bundle?: string;
+  /** root.path of its configuration. */
+  rootfs: string;
+  /** It has the session keyring of its caller. */
+  keepKeyring?: boolean;
+  /** For those that run later, up to its end. */
+  hooks?: Hooks;
   /** Absolute path of the cgroup's directory. */
   cgroup?: string;
   /** Root of the hierarchy below which that cgroup was made. */
   cgroupRoot?: string;
-  /** Identity of the first process, for the case that the shim is killed and can vouch for the pid no more. */
+  /**
+   * Identity of the first process, for when no shim vouches for the pid: it was killed, or the container was handed over
+   * to its caller. A container with gates is created once this is written.
+   */
   pid?: number;
   pidStartTime?: number;
 }

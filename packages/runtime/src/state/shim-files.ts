@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, statSync } from
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
 import { decodeWaitStatus, readableFrom, type WaitStatus } from "@drydock/linux";
+import { gateFiles } from "../compile/kept.ts";
 import { shimFiles } from "../compile/shim.ts";
 
 /** The pid of the shim; only meaningful while shimState says that it is alive. */
@@ -43,7 +44,17 @@ function readWritten(path: string, size: number): Buffer | undefined {
 export type ShimState = "none" | "alive" | "gone";
 
 export function shimState(directory: string): ShimState {
-  const opened = openAlive(directory);
+  return holderOf(join(directory, shimFiles.alive));
+}
+
+/** The first process has not passed its last gate: it holds the gate's FIFO, and is the one of the file `pid`. */
+export function waitsForStart(directory: string): boolean {
+  return holderOf(join(directory, gateFiles("start").report)) === "alive";
+}
+
+/** Whether the process that holds a FIFO open, both ends in one, is there. */
+function holderOf(fifo: string): ShimState {
+  const opened = openHeld(fifo);
   if (typeof opened === "string") return opened;
   closeSync(opened);
   return "alive";
@@ -56,7 +67,7 @@ export function shimState(directory: string): ShimState {
 export function shimEnded(directory: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const opened = openAlive(directory);
+    const opened = openHeld(join(directory, shimFiles.alive));
     if (typeof opened === "string") return resolve();
     const stream = readableFrom(opened);
     const abort = (): void => {
@@ -73,11 +84,11 @@ export function shimEnded(directory: string, signal?: AbortSignal): Promise<void
   });
 }
 
-/** A descriptor that gets end of file with the shim. Without a writer the first read says so: no event would come. */
-function openAlive(directory: string): number | "none" | "gone" {
+/** A descriptor that gets end of file with the holder. Without a writer the first read says so: no event would come. */
+function openHeld(fifo: string): number | "none" | "gone" {
   let fd: number;
   try {
-    fd = openSync(join(directory, shimFiles.alive), constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return "none";
     throw error;

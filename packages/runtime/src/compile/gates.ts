@@ -1,0 +1,33 @@
+import { memory, named, openFlags, type Step } from "@drydock/linux";
+import type { CompileInput, Gate } from "./compile-input.ts";
+import { gateFiles, kept } from "./kept.ts";
+import { reportFd } from "./steps.ts";
+
+const reasons: Record<Gate, string> = {
+  hooks: "the container's namespaces and mounts are there: wait for the hooks that run before pivot_root",
+  start: "the container is created: wait for its start",
+};
+
+/**
+ * A place at which the container's process waits until another process lets it go on, which need not be the one that
+ * made it. Two FIFOs in the container's directory serve for it: a byte in the first is the leave to go on, and from the
+ * gate on failed steps are reported into the second. Whoever gives leave reads the second to its end: as with the report
+ * pipe, the end without a failure is success (execve, or the next gate).
+ */
+export function gateSteps(input: CompileInput, gate: Gate): Step[] {
+  if (!input.gates?.includes(gate)) return [];
+  const { go, report } = gateFiles(gate);
+  return [
+    {
+      name: "dup3",
+      args: [kept(input, report), reportFd, named("O_CLOEXEC", openFlags.O_CLOEXEC)],
+      why: "all went well so far: the report so far ends here, and who opens the gate gets the next",
+    },
+    { name: "close", args: [kept(input, report)], why: "the report ends with descriptor 3 alone" },
+    { name: "read", args: [kept(input, go), memory("gateByte"), 1], why: reasons[gate] },
+    { name: "close", args: [kept(input, go)], why: "the gate is open" },
+  ];
+}
+
+/** Memory that the steps above use. */
+export const gateMemory = { gateByte: { bytes: 8 } };

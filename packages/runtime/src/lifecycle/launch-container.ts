@@ -1,0 +1,116 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, messageOf } from "@drydock/kit";
+import { applyLimits, createCgroup, type LaunchReport, limitSettings } from "@drydock/linux";
+import { leafCgroup } from "../compile/compile.ts";
+import type { Gate } from "../compile/compile-input.ts";
+import { stepFailed } from "../compile/explain-failure.ts";
+import { consoleSocket, preservedName } from "../compile/kept.ts";
+import { invalid } from "../config/check.ts";
+import { failure } from "../errors.ts";
+import { type ContainerRecord, writeRecord } from "../state/record.ts";
+import type { CreateRequest, RuntimeConfig, StartRequest } from "../types.ts";
+import { containerDirectory, type RuntimeContext } from "./context.ts";
+import { discard } from "./delete.ts";
+import { cgroupOf, compilePrepared, type Prepared, prepare } from "./prepare.ts";
+
+/** A container whose process is at its first gate, or runs when there is none. */
+export interface Launched {
+  id: string;
+  directory: string;
+  record: ContainerRecord;
+  prepared: Prepared;
+  report: LaunchReport;
+}
+
+/** Claims the id, makes the cgroup, writes down the record and runs the program. Nothing is left when it throws. */
+export async function launchContainer(
+  context: RuntimeContext,
+  request: CreateRequest,
+  gates: readonly Gate[] = [],
+): Promise<Launched> {
+  const prepared = prepare(request);
+  const directory = containerDirectory(context, request.id);
+  claim(request.id, context.stateDir, directory);
+  const record = recordOf(request, prepared);
+  try {
+    makeCgroup(context, request, prepared.config, record);
+    writeRecord(directory, record);
+    const program = compilePrepared({ ...prepared, gates }, directory, record.cgroup);
+    const inherit = inheritedBy(request);
+    const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
+    if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
+    return { id: request.id, directory, record, prepared, report };
+  } catch (error) {
+    await cleanUp(context, directory, record);
+    throw error;
+  }
+}
+
+/** Removes what a failed start has left; a failure to do so does not replace the reason of the failed start. */
+export async function cleanUp(context: RuntimeContext, directory: string, record: ContainerRecord): Promise<void> {
+  try {
+    await discard(context, directory, record);
+  } catch (error) {
+    const { id } = record;
+    context.logger.error({ id, directory, error: messageOf(error) }, "a failed start could not be cleaned up");
+  }
+}
+
+function recordOf(request: CreateRequest, { config, notEnforced }: Prepared): ContainerRecord {
+  return {
+    id: request.id,
+    ociVersion: config.ociVersion,
+    created: new Date().toISOString(),
+    annotations: config.annotations ?? {},
+    notEnforced,
+    rootfs: config.root.path,
+    ...(request.bundle === undefined ? {} : { bundle: request.bundle }),
+    ...(request.keepKeyring ? { keepKeyring: true } : {}),
+    ...(config.hooks === undefined ? {} : { hooks: config.hooks }),
+  };
+}
+
+function inheritedBy({ stdio, preserveFds = 0 }: StartRequest): Record<string, number> {
+  return {
+    ...(stdio === "inherit" ? { stdin: 0, stdout: 1, stderr: 2 } : {}),
+    ...(typeof stdio === "object" && "console" in stdio ? { [consoleSocket]: stdio.console } : {}),
+    ...Object.fromEntries(Array.from({ length: preserveFds }, (_, index) => [preservedName(index), 3 + index])),
+  };
+}
+/** The directory is the container's name: making it is what decides between two starts of the same id. */
+function claim(id: string, stateDir: string, directory: string): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o711 });
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    throw failure("RUNTIME_EXISTS", `container ${id} exists already`, {
+      details: { id },
+      hint: "choose another id, or delete that container first",
+    });
+  }
+  for (const place of ["root", "empty"]) mkdirSync(join(directory, place));
+}
+
+function makeCgroup(
+  context: RuntimeContext,
+  request: StartRequest,
+  config: RuntimeConfig,
+  record: ContainerRecord,
+): void {
+  const limits = config.linux?.resources ?? {};
+  if (context.cgroupRoot === undefined) {
+    const lost = limitSettings(limits).map(({ what }) => `${what} is not in force: no cgroup v2 hierarchy is mounted`);
+    record.notEnforced.push(...lost);
+    return;
+  }
+  const cgroup = cgroupOf(context.cgroupRoot, request.id, config);
+  if (cgroup === context.cgroupRoot) throw invalid("linux.cgroupsPath", "is the root of the hierarchy");
+  record.cgroup = cgroup;
+  record.cgroupRoot = context.cgroupRoot;
+  createCgroup(context.cgroupRoot, cgroup);
+  record.notEnforced.push(...applyLimits(cgroup, limits));
+  // Plainly: with controllers passed on to the leaf, no process could be born in the cgroup above it.
+  if (request.pid1 === "reaper") mkdirSync(join(cgroup, leafCgroup));
+}
