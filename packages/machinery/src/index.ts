@@ -101,8 +101,24 @@ export { Pod } from "./kinds/pod/pod.ts";
 export type { Probe } from "./kinds/pod/probe.ts";
 export type { PodSpec, PodTemplateSpec, Toleration, Volume } from "./kinds/pod/spec.ts";
 export type { ContainerState, ContainerStatus, PodCondition, PodStatus } from "./kinds/pod/status.ts";
+export { PodDisruptionBudget } from "./kinds/pod-disruption-budget.ts";
 export type { PolicyRule } from "./kinds/policy-rule.ts";
 export { PriorityClass } from "./kinds/priority-class.ts";
+export { requestBodies } from "./kinds/requests/all.ts";
+export { Binding, Eviction } from "./kinds/requests/pod-requests.ts";
+export type { RequestBody } from "./kinds/requests/request-body.ts";
+export { Scale } from "./kinds/requests/scale.ts";
+export { TokenRequest } from "./kinds/requests/token-request.ts";
+export {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SubjectAccessReview,
+  type SubjectAccessReviewSpec,
+  type SubjectAccessReviewStatus,
+} from "./kinds/reviews/access-review.ts";
+export { reviewKinds } from "./kinds/reviews/all.ts";
+export { SelfSubjectReview, TokenReview, type UserInfo } from "./kinds/reviews/identity-review.ts";
+export { SelfSubjectRulesReview } from "./kinds/reviews/rules-review.ts";
 export { Role } from "./kinds/role.ts";
 export { RoleBinding } from "./kinds/role-binding.ts";
 export type { RoleRef, Subject } from "./kinds/role-reference.ts";

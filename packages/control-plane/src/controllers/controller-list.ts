@@ -16,6 +16,7 @@ import {
   type Node,
   type ObjectKey,
   type Pod,
+  type PodDisruptionBudget,
   type Secret,
   type ServiceAccount,
   type Workload,
@@ -24,6 +25,7 @@ import { TokenCleaner } from "./bootstrap-tokens/token-cleaner.ts";
 import { CertificateApprover } from "./certificates/approver.ts";
 import { RequestCleaner } from "./certificates/cleaner.ts";
 import { CertificateSigner, type SigningOptions } from "./certificates/signer.ts";
+import { DisruptionReconciler } from "./disruption/disruption-reconciler.ts";
 import type { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { podsByNode } from "./indexes.ts";
 import { NamespaceReconciler } from "./namespace/namespace-reconciler.ts";
@@ -46,6 +48,7 @@ export interface Parts {
   nodes: Informer<Node>;
   pods: Informer<Pod>;
   workloads: Informer<Workload>;
+  budgets: Informer<PodDisruptionBudget>;
   revisions: Informer<ControllerRevision>;
   leases: Informer<Lease>;
   namespaces: Informer<Namespace>;
@@ -67,7 +70,7 @@ type Specification = Pick<ControllerOptions, "name" | "reconciler" | "sources" |
 /** Every controller: what it is called, what wakes it, and how many keys it works on at once. */
 export function specifications(parts: Parts): Specification[] {
   const { nodes, pods, workloads, revisions, leases, namespaces, serviceAccounts, monitor, collector } = parts;
-  const { secrets, signingRequests, signing } = parts;
+  const { secrets, signingRequests, signing, budgets } = parts;
   return [
     {
       name: "workload",
@@ -125,6 +128,16 @@ export function specifications(parts: Parts): Specification[] {
       reconciler: new NodeIpamReconciler(parts),
       // A range that is free again may be what another node waits for.
       sources: [informerSource(nodes), deletionsOf(nodes, () => nodes.list().filter(lacksRange).map(keyOf))],
+    },
+    {
+      name: "disruption",
+      reconciler: new DisruptionReconciler(parts),
+      sources: [
+        informerSource(budgets),
+        informerSource(pods, ({ metadata }) => budgets.list(metadata.namespace ?? "").map(keyOf)),
+        // How many pods there should be.
+        informerSource(workloads, ({ metadata }) => budgets.list(metadata.namespace ?? "").map(keyOf)),
+      ],
     },
     {
       name: "certificate-approver",

@@ -9,6 +9,7 @@ import { Lease } from "./lease.ts";
 import { Namespace } from "./namespace.ts";
 import { Node } from "./node.ts";
 import { Pod } from "./pod/pod.ts";
+import { PodDisruptionBudget } from "./pod-disruption-budget.ts";
 import { PriorityClass } from "./priority-class.ts";
 import { Role } from "./role.ts";
 import { RoleBinding } from "./role-binding.ts";
@@ -29,6 +30,7 @@ export const builtinKinds: readonly Kind[] = [
   ControllerRevision,
   Lease,
   PriorityClass,
+  PodDisruptionBudget,
   ClusterRole,
   ClusterRoleBinding,
   Role,

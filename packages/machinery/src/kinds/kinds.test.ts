@@ -4,6 +4,8 @@ import type { JsonSchema } from "../schema/json-schema.ts";
 import { readObject, validateObject } from "../schema/read-object.ts";
 import { builtinKinds } from "./all.ts";
 import { humanDuration } from "./human-duration.ts";
+import { requestBodies } from "./requests/all.ts";
+import { reviewKinds } from "./reviews/all.ts";
 import { Secret } from "./secret.ts";
 import { unsupportedFields } from "./unsupported-fields.ts";
 
@@ -63,7 +65,7 @@ t.test("each kind has its own names", async (t) => {
 
 t.test("every entry of the unsupported fields is used", async (t) => {
   const names = new Set<string>();
-  for (const kind of builtinKinds) {
+  for (const kind of [...builtinKinds, ...reviewKinds, ...requestBodies]) {
     for (const [, schema] of schemasOf(kind.schema, "")) {
       names.add(schema["x-drydock-definition"]?.split(".").at(-1) ?? "");
     }

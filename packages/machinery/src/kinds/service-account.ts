@@ -18,6 +18,7 @@ export const ServiceAccount: Kind<ServiceAccount> = defineKind<ServiceAccount>({
   plural: "serviceaccounts",
   namespaced: true,
   shortNames: ["sa"],
+  subresources: ["token"],
   schema,
   columns: [
     nameColumn,

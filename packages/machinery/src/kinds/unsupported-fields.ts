@@ -93,4 +93,6 @@ export const unsupportedFields: Readonly<Record<string, readonly string[]>> = {
   NodeStatus: ["config", "features", "runtimeHandlers", "volumesAttached", "volumesInUse", "declaredFeatures"],
   LeaseSpec: ["preferredHolder", "strategy"],
   ClusterRole: ["aggregationRule"],
+  ResourceAttributes: ["fieldSelector", "labelSelector"],
+  DeleteOptions: ["ignoreStoreReadErrorWithClusterBreakingPotential"],
 };

@@ -1,3 +1,4 @@
+import { reviewKinds } from "@drydock/machinery";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { parseAccept } from "../http/media-types.ts";
 import type { ApiContext } from "../server/api-context.ts";
@@ -10,7 +11,8 @@ import { versionInfo } from "./version.ts";
 
 /** Fastify plugin: what this server serves, and which version it is. */
 export async function discoveryRoutes(app: FastifyInstance, { api }: { api: ApiContext }): Promise<void> {
-  const groups = (): ServedGroup[] => servedGroups([...api.registry.resources].map(({ kind }) => kind));
+  const groups = (): ServedGroup[] =>
+    servedGroups([...[...api.registry.resources].map(({ kind }) => kind), ...reviewKinds]);
 
   const groupOf = (name: string): ServedGroup => {
     const found = groups().find(({ group }) => group === name);

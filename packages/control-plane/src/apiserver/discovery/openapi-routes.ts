@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { reviewKinds } from "@drydock/machinery";
 import type { FastifyInstance } from "fastify";
 import type { ApiContext } from "../server/api-context.ts";
 import { noSuchResource } from "../status/refusals.ts";
@@ -28,7 +29,10 @@ export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiCon
 
   const built = (): Map<string, Served> => {
     if (documents.size > 0) return documents;
-    for (const { group, versions } of servedGroups([...api.registry.resources].map(({ kind }) => kind))) {
+    for (const { group, versions } of servedGroups([
+      ...[...api.registry.resources].map(({ kind }) => kind),
+      ...reviewKinds,
+    ])) {
       for (const { version, kinds } of versions) {
         const text = JSON.stringify(openApiDocument(kinds));
         const hash = createHash("sha512").update(text).digest("hex").toUpperCase();

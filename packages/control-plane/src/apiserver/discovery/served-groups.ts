@@ -40,11 +40,13 @@ const special: Record<string, Omit<ServedSubresource, "name">> = {
   binding: { verbs: ["create"], kind: core("Binding") },
   log: { verbs: ["get"], kind: core("Pod") },
   exec: { verbs: ["create", "get"], kind: core("PodExecOptions") },
+  eviction: { verbs: ["create"], kind: { group: "policy", version: "v1", kind: "Eviction" } },
+  token: { verbs: ["create"], kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" } },
   attach: { verbs: ["create", "get"], kind: core("PodAttachOptions") },
 };
 
 /** Declared by kinds, and not served yet: absent from discovery, so that clients say so. */
-const unserved = new Set(["eviction", "portforward", "token"]);
+const unserved = new Set(["portforward"]);
 
 export function subresourcesOf(kind: Kind): ServedSubresource[] {
   const served = kind.subresources.filter((name) => !unserved.has(name));

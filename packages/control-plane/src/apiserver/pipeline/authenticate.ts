@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { anonymousUser, type User } from "../rbac/user.ts";
 import { unauthorized } from "../status/refusals.ts";
-import { bearerToken, type TokenAuthenticator } from "./token-authenticator.ts";
+import { apiAudience, bearerToken, type TokenAuthenticator, tokenUser } from "./token-authenticator.ts";
 
 /** Who a connection's certificate names, and until when it holds (ms since the epoch). */
 interface Certified {
@@ -32,11 +32,9 @@ export function authenticate(
   }
   const token = bearerToken(headers);
   if (token === undefined) return anonymousUser;
-  for (const authenticator of tokens) {
-    const user = authenticator.authenticate(token);
-    if (user) return user;
-  }
-  throw unauthorized();
+  const user = tokenUser(tokens, token, apiAudience);
+  if (!user) throw unauthorized();
+  return user;
 }
 
 /** The common name of a certificate that our authority signed is the user, its organisations are the groups. */

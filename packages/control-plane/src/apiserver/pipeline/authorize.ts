@@ -1,20 +1,21 @@
 import { authorizedName, type RequestInfo } from "../http/request-info.ts";
-import { isAllowed, type PolicySource } from "../rbac/authorizer.ts";
 import type { Action } from "../rbac/rules.ts";
 import type { User } from "../rbac/user.ts";
 import { forbidden, forbiddenPath } from "../status/refusals.ts";
+import type { Authorizer } from "./authorizer.ts";
 
 /** May this user make this request? Throws REQUEST_FORBIDDEN in the words of Kubernetes. */
-export function authorize(policy: PolicySource, user: User, info: RequestInfo, query: URLSearchParams): void {
+export function authorize(authorizer: Authorizer, user: User, info: RequestInfo, query: URLSearchParams): void {
   const action = actionOf(info, query);
-  if (isAllowed(policy, user, action)) return;
+  const refusal = authorizer.refusal(user, action);
+  if (refusal === undefined) return;
   const who = `User ${JSON.stringify(user.name)} cannot ${action.verb}`;
   if (!action.isResource) throw forbiddenPath(`${who} path ${JSON.stringify(action.path)}`);
   const { group, resource, subresource, namespace, name } = action;
   const full = subresource === "" ? resource : `${resource}/${subresource}`;
   const where = namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(namespace)}`;
   const why = `${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)} ${where}`;
-  throw forbidden({ group, plural: resource }, name, why);
+  throw forbidden({ group, plural: resource }, name, refusal === "" ? why : `${why}: ${refusal}`);
 }
 
 /** Streams into a container change it, however they are opened: a WebSocket can only be asked for with GET. */

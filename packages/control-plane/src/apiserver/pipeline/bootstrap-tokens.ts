@@ -10,7 +10,7 @@ import {
   Secret,
 } from "@drydock/machinery";
 import type { Registry } from "../registry/registry.ts";
-import type { TokenAuthenticator } from "./token-authenticator.ts";
+import { apiAudience, type TokenAuthenticator } from "./token-authenticator.ts";
 
 /**
  * Machines that join: `system:bootstrap:<id>` in the group system:bootstrappers, by a token whose Secret is in
@@ -20,8 +20,8 @@ import type { TokenAuthenticator } from "./token-authenticator.ts";
 export function bootstrapTokens(registry: Registry, clock: Clock): TokenAuthenticator {
   return {
     name: "bootstrap-token",
-    authenticate(text) {
-      const token = parseBootstrapToken(text);
+    authenticate(text, audience) {
+      const token = audience === apiAudience ? parseBootstrapToken(text) : undefined;
       if (!token) return undefined;
       const secret = registry.cached(Secret, bootstrapTokenNamespace, bootstrapTokenSecretName(token.id));
       const known = secret && !secret.metadata.deletionTimestamp ? readBootstrapToken(secret) : undefined;

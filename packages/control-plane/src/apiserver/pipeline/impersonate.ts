@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isAllowed, type PolicySource } from "../rbac/authorizer.ts";
-import { anonymousUser, type User } from "../rbac/user.ts";
+import { anonymousUser, serviceAccountUser, type User } from "../rbac/user.ts";
 import { badRequest, forbidden } from "../status/refusals.ts";
 
 /**
@@ -26,13 +26,9 @@ export function impersonate(policy: PolicySource, user: User, headers: IncomingH
   if (account) demand(policy, user, "serviceaccounts", account[2] as string, account[1] as string);
   else demand(policy, user, "users", name);
   for (const group of groups) demand(policy, user, "groups", group);
-  const implied =
-    name === anonymousUser.name
-      ? "system:unauthenticated"
-      : account && groups.length === 0
-        ? ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`, "system:authenticated"]
-        : "system:authenticated";
-  return { name, groups: [...new Set([...groups, implied].flat())] };
+  if (account && groups.length === 0) return serviceAccountUser(account[1] as string, account[2] as string);
+  const implied = name === anonymousUser.name ? "system:unauthenticated" : "system:authenticated";
+  return { name, groups: [...new Set([...groups, implied])] };
 }
 
 function demand(policy: PolicySource, user: User, resource: string, name: string, namespace = ""): void {

@@ -1,7 +1,7 @@
-import { Pod } from "@drydock/machinery";
+import { Binding, Pod } from "@drydock/machinery";
 import { readWriteParameters } from "../http/write-parameters.ts";
-import { isRecord } from "../patch/merge-patch.ts";
 import { rfc3339 } from "../registry/create.ts";
+import { decodeRequest } from "../registry/decode-request.ts";
 import { updateObject } from "../registry/update.ts";
 import { bodyOf, type ResourceHandler } from "../server/resource-routes.ts";
 import { sendData } from "../server/send.ts";
@@ -49,11 +49,9 @@ export const bindingHandlers: Readonly<Record<string, ResourceHandler>> = {
 };
 
 function readBinding(value: unknown, podName: string): { metadata: { uid?: string }; target: string } {
-  if (!isRecord(value)) throw badRequest("the body must be a v1 Binding");
-  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const { metadata, target } = decodeRequest<Binding>(Binding, value, podName);
   if (metadata.name && metadata.name !== podName) throw badRequest("name in URL does not match name in Binding object");
-  const target = isRecord(value.target) ? value.target : {};
   if (target.kind && target.kind !== "Node") throw badRequest('target.kind: Unsupported value: must be "Node"');
-  if (typeof target.name !== "string" || target.name === "") throw badRequest("target.name: Required value");
-  return { metadata: typeof metadata.uid === "string" ? { uid: metadata.uid } : {}, target: target.name };
+  if (!target.name) throw badRequest("target.name: Required value");
+  return { metadata: metadata.uid ? { uid: metadata.uid } : {}, target: target.name };
 }

@@ -36,6 +36,19 @@ const roles: Record<string, PolicyRule[]> = {
       verbs: ["get"],
     },
   ],
+  // Everybody may ask what they may do, and who they are.
+  "system:basic-user": [
+    {
+      apiGroups: ["authorization.k8s.io"],
+      resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+      verbs: ["create"],
+    },
+    { apiGroups: ["authentication.k8s.io"], resources: ["selfsubjectreviews"], verbs: ["create"] },
+  ],
+  "system:auth-delegator": [
+    { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+    { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+  ],
   "system:public-info-viewer": [
     { nonResourceURLs: ["/healthz", "/livez", "/readyz", "/version", "/version/"], verbs: ["get"] },
   ],
@@ -99,6 +112,7 @@ const roles: Record<string, PolicyRule[]> = {
 const bindings: Record<string, { role: string; subjects: Subject[] }> = {
   "cluster-admin": { role: "cluster-admin", subjects: [group("system:masters")] },
   "system:discovery": { role: "system:discovery", subjects: [group("system:authenticated")] },
+  "system:basic-user": { role: "system:basic-user", subjects: [group("system:authenticated")] },
   "system:public-info-viewer": {
     role: "system:public-info-viewer",
     subjects: [group("system:authenticated"), group("system:unauthenticated")],

@@ -2,6 +2,10 @@
 export interface User {
   name: string;
   groups: readonly string[];
+  /** Of service accounts. */
+  uid?: string;
+  /** What else its token says of it, e.g. the pod that it is for. */
+  extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const anonymousUser: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -14,4 +18,12 @@ export function nodeNameOf(user: User): string | undefined {
   const prefix = "system:node:";
   if (!user.groups.includes("system:nodes") || !user.name.startsWith(prefix)) return undefined;
   return user.name.slice(prefix.length);
+}
+
+/** A service account as a user. */
+export function serviceAccountUser(namespace: string, name: string): User {
+  return {
+    name: `system:serviceaccount:${namespace}:${name}`,
+    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
+  };
 }

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "@drydock/kit";
+import type { Authorizer } from "../pipeline/authorizer.ts";
 import type { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import type { StageTimings } from "../pipeline/stage-timings.ts";
 import type { TokenAuthenticator } from "../pipeline/token-authenticator.ts";
@@ -12,8 +13,11 @@ import type { Metrics } from "./metrics.ts";
 export interface ApiContext {
   readonly registry: Registry;
   readonly policy: PolicySource;
+  readonly authorizer: Authorizer;
   /** Who knows users by bearer tokens, in the order in which they are asked. */
   readonly tokens: readonly TokenAuthenticator[];
+  /** Signs the tokens of service accounts: a private key as PEM. */
+  readonly serviceAccountKey: string;
   readonly admit: Operation["admit"];
   readonly inFlight: InFlightLimit;
   readonly timings: StageTimings;

@@ -65,7 +65,7 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
     api.timings.measure("impersonate", () => {
       context.user = impersonate(api.policy, context.user, request.headers);
     });
-    api.timings.measure("authorize", () => authorize(api.policy, context.user, context.info, context.query));
+    api.timings.measure("authorize", () => authorize(api.authorizer, context.user, context.info, context.query));
   });
   app.setErrorHandler((error, _request, reply) => {
     const refusal = asRefusal(error);

@@ -7,6 +7,7 @@ import { readWriteParameters } from "../http/write-parameters.ts";
 import type { Operation, WriteOperation } from "../registry/operation.ts";
 import type { Resource } from "../registry/resource.ts";
 import { readInclude, type View } from "../render/render.ts";
+import { answerReview, reviewKindOf } from "../reviews/reviews.ts";
 import { methodNotAllowed, noSuchResource } from "../status/refusals.ts";
 import type { ApiContext } from "./api-context.ts";
 import { subresourceHandlers } from "./subresource-handlers.ts";
@@ -36,6 +37,8 @@ export async function resourceRoutes(app: FastifyInstance, { api }: { api: ApiCo
 async function dispatch(api: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { info, user, warnings } = request.context;
   if (!info.isResource) throw noSuchResource();
+  const review = reviewKindOf(info);
+  if (review) return answerReview(api, review, request, reply);
   const resource = api.registry.find(info.group, info.version, info.resource);
   if (!resource) throw noSuchResource();
   const { kind } = resource;

@@ -261,3 +261,85 @@ t.test("what is not TLS, or not HTTP, gets nothing and harms nothing", async (t)
   await closed;
   t.equal((await admin.call("GET", "/livez")).status, 200);
 });
+
+t.test("tokens of service accounts: for whom, until when, and what they end with", async (t) => {
+  const accounts = "/api/v1/namespaces/default/serviceaccounts";
+  t.equal((await admin.call("POST", accounts, { body: { metadata: { name: "robot" } } })).status, 201);
+  const pod = {
+    metadata: { name: "holder" },
+    spec: { serviceAccountName: "robot", containers: [{ name: "c", image: "i" }] },
+  };
+  t.equal((await admin.call("POST", pods, { body: pod })).status, 201);
+  const ask = async (spec: object, account = "robot") =>
+    admin.call("POST", `${accounts}/${account}/token`, { body: { spec } });
+  const self = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const whoami = async (token: string) =>
+    anonymous.call("POST", self, { body: {}, headers: { authorization: `Bearer ${token}` } });
+
+  const plain = (await ask({})).json.status;
+  t.ok(Math.abs(Date.parse(plain.expirationTimestamp) - Date.now() - 3_600_000) < 60_000, "an hour unless stated");
+  t.match((await whoami(plain.token)).json.status.userInfo, {
+    username: "system:serviceaccount:default:robot",
+    groups: ["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"],
+  });
+  t.equal((await whoami(`${plain.token}A`)).status, 401, "another signature");
+  const [header, payload = "", signature] = plain.token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+  const forged = Buffer.from(JSON.stringify({ ...claims, sub: "system:serviceaccount:kube-system:x" })).toString(
+    "base64url",
+  );
+  t.equal((await whoami(`${header}.${forged}.${signature}`)).status, 401, "other claims");
+  const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url");
+  t.equal((await whoami(`${unsigned}.${payload}.`)).status, 401, "no signature");
+  t.equal((await whoami(`${unsigned}.${payload}.${signature}`)).status, 401, "an algorithm that is none");
+
+  const elsewhere = (await ask({ audiences: ["vault"] })).json.status.token;
+  t.equal((await whoami(elsewhere)).status, 401, "a token for somebody else is not shown to us");
+  const review = async (token: string, audiences?: string[]) =>
+    (await admin.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", { body: { spec: { token, audiences } } }))
+      .json.status;
+  t.match(await review(elsewhere, ["vault", "other"]), { authenticated: true, audiences: ["vault"] });
+  t.match(await review(elsewhere), { authenticated: false });
+
+  t.match((await ask({ expirationSeconds: 60 })).json, { code: 422, message: /less than 10 minutes/ });
+  t.match((await ask({}, "nobody")).json, { code: 404 });
+  t.match((await ask({ boundObjectRef: { kind: "Pod", name: "holder" } }, "default")).json, {
+    code: 400,
+    message: /different serviceaccount name/,
+  });
+  t.equal((await ask({ boundObjectRef: { kind: "Pod", name: "bound", uid: "other" } })).status, 409);
+  t.equal((await dev.call("POST", `${accounts}/robot/token`, { body: {} })).status, 403);
+  const bound = (await ask({ boundObjectRef: { kind: "Pod", name: "holder" } })).json.status.token;
+  t.match((await whoami(bound)).json.status.userInfo.extra, { "authentication.kubernetes.io/pod-name": ["holder"] });
+  await admin.call("DELETE", `${pods}/holder`);
+  let answer = await whoami(bound);
+  // The cache hears of it a moment later.
+  for (let i = 0; i < 1000 && answer.status !== 401; i++) answer = await whoami(bound);
+  t.equal(answer.status, 401, "it ends with its pod");
+  t.equal((await whoami(plain.token)).status, 201, "the other does not");
+});
+
+t.test("access reviews decide as the server does, and tell nobody what they may not ask", async (t) => {
+  const group = "/apis/authorization.k8s.io/v1";
+  const wanted = { verb: "list", resource: "pods", namespace: "default" };
+  const ask = async (client: typeof admin, kind: string, spec: object) =>
+    client.call("POST", `${group}/${kind}`, { body: { spec } });
+  t.match((await ask(admin, "selfsubjectaccessreviews", { resourceAttributes: wanted })).json.status, {
+    allowed: true,
+  });
+  t.match(
+    (await ask(nodeA, "selfsubjectaccessreviews", { nonResourceAttributes: { verb: "get", path: "/metrics" } })).json
+      .status,
+    {
+      allowed: false,
+    },
+  );
+  t.match((await ask(admin, "subjectaccessreviews", { user: "nobody", resourceAttributes: wanted })).json.status, {
+    allowed: false,
+  });
+  t.equal((await ask(dev, "subjectaccessreviews", { user: "x", resourceAttributes: wanted })).status, 403);
+  t.match((await ask(admin, "subjectaccessreviews", { resourceAttributes: wanted })).json, { code: 422 });
+  t.match((await ask(admin, "selfsubjectaccessreviews", {})).json, { code: 422, message: /exactly one of/ });
+  t.equal((await anonymous.call("POST", `${group}/selfsubjectaccessreviews`, { body: {} })).status, 403);
+  t.equal((await admin.call("GET", `${group}/selfsubjectaccessreviews`)).status, 405);
+});

@@ -3,12 +3,14 @@ import { builtinKinds } from "@drydock/machinery";
 import { openStore } from "../../store/open-store.ts";
 import type { ApiServer, ApiServerOptions } from "../api-server.ts";
 import { admitter } from "../pipeline/admit.ts";
+import { createAuthorizer } from "../pipeline/authorizer.ts";
 import { bootstrapTokens } from "../pipeline/bootstrap-tokens.ts";
 import { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import { StageTimings } from "../pipeline/stage-timings.ts";
 import { admissionStages, pipeline } from "../pipeline/stages.ts";
 import { cachedPolicy } from "../rbac/cached-policy.ts";
 import { Registry } from "../registry/registry.ts";
+import { serviceAccountTokens } from "../tokens/service-account-tokens.ts";
 import { buildApp } from "./app.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { publishClusterInfo } from "./cluster-info.ts";
@@ -46,10 +48,16 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     const inFlight = new InFlightLimit();
     const ca = pki.ca.cert;
     const agentTls = { ca, ...pemOf(pki.certificates["apiserver-client"]) };
+    const policy = cachedPolicy(registry);
     const built = await buildApp({
       registry,
-      policy: cachedPolicy(registry),
-      tokens: [bootstrapTokens(registry, clock)],
+      policy,
+      authorizer: createAuthorizer(policy),
+      tokens: [
+        bootstrapTokens(registry, clock),
+        serviceAccountTokens(registry, pki.serviceAccountKey.publicKey, clock),
+      ],
+      serviceAccountKey: pki.serviceAccountKey.privateKey,
       admit,
       inFlight,
       timings,

@@ -1,12 +1,14 @@
-import { type Kind, Namespace, Pod } from "@drydock/machinery";
+import { type Kind, Namespace, Pod, ServiceAccount } from "@drydock/machinery";
 import type { ResourceRequest } from "../http/request-info.ts";
 import { bindingHandlers } from "../pods/binding.ts";
+import { evictionHandlers } from "../pods/eviction.ts";
 import { logHandlers } from "../pods/log.ts";
 import { streamHandlers } from "../pods/stream.ts";
 import { decodeBody } from "../registry/decode-object.ts";
 import { getObject } from "../registry/get.ts";
 import { type Part, updateObject } from "../registry/update.ts";
 import { noSuchResource } from "../status/refusals.ts";
+import { tokenHandlers } from "../tokens/token-request.ts";
 import { patchHandler } from "./patch-handler.ts";
 import { addWarnings, bodyOf, type ResourceHandler, viewOf, writing } from "./resource-routes.ts";
 import { scaleHandlers } from "./scale-handlers.ts";
@@ -29,11 +31,13 @@ function handlersOf(kind: Kind, subresource: string): Handlers | undefined {
   if (!kind.subresources.some((one) => one === subresource)) return undefined;
   if (subresource === "status" || subresource === "approval") return partHandlers[subresource];
   if (subresource === "scale") return scaleHandlers;
+  if (subresource === "token") return kind === (ServiceAccount as Kind) ? tokenHandlers : undefined;
   return kind === (Pod as unknown as Kind) ? podHandlers[subresource] : undefined;
 }
 
 const podHandlers: Readonly<Record<string, Handlers>> = {
   binding: bindingHandlers,
+  eviction: evictionHandlers,
   log: logHandlers,
   exec: streamHandlers("exec"),
   attach: streamHandlers("attach"),

@@ -112,6 +112,12 @@ export function tooManyRequests(retryAfterSeconds: number): DrydockError {
   return refusal("REQUEST_TOO_MANY", message, { retryAfterSeconds });
 }
 
+/** A pod may not be evicted now: its disruption budget is used up. */
+export function tooManyDisruptions(message: string, cause: string, retryAfterSeconds: number): DrydockError {
+  const causes = [{ reason: "DisruptionBudget", message: cause }];
+  return refusal("REQUEST_TOO_MANY", message, { causes, ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}) });
+}
+
 /** A continue token or a watch whose revision has been compacted: list again. */
 export function expired(message: string): DrydockError {
   return refusal("REQUEST_EXPIRED", message);
