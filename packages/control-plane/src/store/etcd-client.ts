@@ -1,25 +1,41 @@
+import type { Logger } from "@drydock/kit";
 import { noop } from "cockatiel";
-import { Etcd3, type KVClient } from "etcd3";
+import { Etcd3 } from "etcd3";
 import { failure } from "../errors.ts";
 import { channelOptions, type StoreOptions } from "../etcd/connection-options.ts";
+import { Members } from "./members.ts";
 import { type WatchService, watchService } from "./watch/watch-service.ts";
 
 /** The connections of one store. This module loads gRPC: import it only when a store is really used. */
 export interface EtcdClient {
-  readonly kv: KVClient;
+  readonly members: Members;
   /** One for each endpoint. */
   readonly watchServices: readonly WatchService[];
   close(): void;
 }
 
-export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
+export async function connectEtcd(options: StoreOptions, logger: Logger): Promise<EtcdClient> {
   if (options.endpoints.length === 0) {
     throw failure("STORE_REFUSED", "no etcd endpoint was given", { hint: "give the address of at least one member" });
   }
-  const { tls } = options;
+  const connections = options.endpoints.map((endpoint) => connect(endpoint, options));
+  const watchServices = await Promise.all(options.endpoints.map((endpoint) => watchService(endpoint, options)));
+  const members = new Members(connections, logger);
+  return {
+    members,
+    watchServices,
+    close() {
+      members.close();
+      for (const { etcd } of connections) etcd.close();
+    },
+  };
+}
+
+/** The library could be given all members at once, but then it would not say which of them has not answered. */
+function connect(endpoint: string, { tls, keepaliveMs }: StoreOptions) {
   const etcd = new Etcd3({
-    hosts: [...options.endpoints],
-    grpcOptions: channelOptions(options.endpoints, options.keepaliveMs),
+    hosts: endpoint,
+    grpcOptions: channelOptions([endpoint], keepaliveMs),
     // The library would retry writes whose fate is unknown, and stop calling a host for 5 s after three failures.
     faultHandling: { global: noop, host: () => noop },
     ...(tls && {
@@ -30,11 +46,6 @@ export async function connectEtcd(options: StoreOptions): Promise<EtcdClient> {
       },
     }),
   });
-  const watchServices = await Promise.all(options.endpoints.map((endpoint) => watchService(endpoint, options)));
-  return {
-    // The library's request-level client, below its builders: we need raw bytes, revisions and headers.
-    kv: etcd.kv,
-    watchServices,
-    close: () => etcd.close(),
-  };
+  // The library's request-level client, below its builders: we need raw bytes, revisions and headers.
+  return { endpoint, etcd, kv: etcd.kv };
 }

@@ -1,4 +1,4 @@
-import { silentLogger } from "@drydock/kit";
+import { type Logger, silentLogger } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import type { StoreOptions } from "../etcd/connection-options.ts";
 import type { EtcdClient } from "./etcd-client.ts";
@@ -20,7 +20,7 @@ export function openStore(options: StoreOptions): Store {
 
   const loaded = (): Promise<Loaded> => {
     if (closing.signal.aborted) return Promise.reject(closed());
-    loading ??= load(options);
+    loading ??= load(options, logger);
     return loading;
   };
 
@@ -80,14 +80,14 @@ function closed(): Error {
   return failure("STORE_CLOSED", "the store is closed");
 }
 
-async function load(options: StoreOptions) {
+async function load(options: StoreOptions, logger: Logger) {
   const [{ connectEtcd }, reads, writes, watches] = await Promise.all([
     import("./etcd-client.ts"),
     import("./reads.ts"),
     import("./writes.ts"),
     import("./watch/watch-prefix.ts"),
   ]);
-  const client: EtcdClient = await connectEtcd(options);
-  const verbs = { kv: client.kv, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
+  const client: EtcdClient = await connectEtcd(options, logger);
+  const verbs = { members: client.members, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
   return { client, verbs, reads, writes, watches };
 }

@@ -1,12 +1,13 @@
 import { hasCode } from "@drydock/kit";
-import type { IKeyValue, IRangeRequest, IRangeResponse, KVClient } from "etcd3";
+import type { IKeyValue, IRangeRequest, IRangeResponse } from "etcd3";
 import { callEtcd } from "./etcd-call.ts";
 import { keysWithPrefix } from "./key-range.ts";
+import type { Members } from "./members.ts";
 import type { StoredList, StoredValue } from "./store.ts";
 
-/** What the verbs need: the client and the time limit of a call. */
+/** What the verbs need: whom to ask, and the time limit of a call. */
 export interface Verbs {
-  kv: KVClient;
+  members: Members;
   timeoutMs: number;
 }
 
@@ -29,8 +30,8 @@ export function range(verbs: Verbs, what: string, request: IRangeRequest): Promi
   return callEtcd({
     what,
     write: false,
-    timeoutMs: verbs.timeoutMs,
-    send: (options) => verbs.kv.range(request, options),
+    ...verbs,
+    send: (kv, options) => kv.range(request, options),
   });
 }
 

@@ -20,9 +20,9 @@ async function guardedWrite(verbs: Verbs, { what, key, guard, change }: GuardedW
   const response: ITxnResponse = await callEtcd({
     what,
     write: true,
-    timeoutMs: verbs.timeoutMs,
-    send: (options) =>
-      verbs.kv.txn({ compare: [guard], success: [change], failure: [{ request_range: { key } }] }, options),
+    ...verbs,
+    send: (kv, options) =>
+      kv.txn({ compare: [guard], success: [change], failure: [{ request_range: { key } }] }, options),
   });
   if (response.succeeded) return { revision: Number(response.header.revision) };
   const kv = response.responses[0]?.response_range.kvs[0];
@@ -74,10 +74,10 @@ export async function compactHistory(verbs: Verbs, revision: number): Promise<vo
     what,
     // Compacting twice is the same as once.
     write: false,
-    timeoutMs: verbs.timeoutMs,
-    send: async (options) => {
+    ...verbs,
+    send: async (kv, options) => {
       try {
-        await verbs.kv.compact({ revision }, options);
+        await kv.compact({ revision }, options);
       } catch (error) {
         // Already compacted at least as far.
         if (etcdFault(error) !== "compacted") throw error;

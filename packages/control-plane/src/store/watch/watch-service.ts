@@ -1,5 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { Client, type ClientDuplexStream, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientDuplexStream,
+  connectivityState,
+  credentials,
+  Metadata,
+  type MethodDefinition,
+} from "@grpc/grpc-js";
 import { load } from "@grpc/proto-loader";
 import { channelOptions, type StoreOptions } from "../../etcd/connection-options.ts";
 import type { WatchRequest, WatchResponse } from "./watch-messages.ts";
@@ -56,10 +63,7 @@ export async function watchService(endpoint: string, options: StoreOptions): Pro
       const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
       return {
         stream,
-        connected: (ms) =>
-          new Promise((resolve, reject) =>
-            client.waitForReady(Date.now() + ms, (error) => (error ? reject(error) : resolve())),
-          ),
+        connected: (ms) => ready(client, Date.now() + ms),
         close() {
           stream.cancel();
           client.close();
@@ -67,4 +71,21 @@ export async function watchService(endpoint: string, options: StoreOptions): Pro
       };
     },
   };
+}
+
+/**
+ * Like the library's waitForReady, which asks a channel to connect when it is told that the channel is closed: that one then connects, to a member
+ * that is away for ever, and keeps the process alive.
+ */
+function ready(client: Client, deadline: number): Promise<void> {
+  const channel = client.getChannel();
+  return new Promise((resolve, reject) => {
+    const look = (late?: Error): void => {
+      const state = channel.getConnectivityState(false);
+      if (state === connectivityState.READY) resolve();
+      else if (late || state === connectivityState.SHUTDOWN) reject(late ?? new Error("the connection was closed"));
+      else channel.watchConnectivityState(state, deadline, look);
+    };
+    look();
+  });
 }
