@@ -105,6 +105,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: containers,
     load: async () => (await import("./commands/runtime.ts")).runtimeCommand(),
   },
+  inspect: {
+    summary: "look at processes, namespaces, mounts, cgroups and system calls",
+    group: containers,
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand(),
+  },
   demo: {
     summary: "watch a lesson on a cluster of its own",
     group: other,
