@@ -10,8 +10,16 @@ export {
   removeEmptyParents,
 } from "./cgroup/cgroup.ts";
 export type { ContainerCgroup } from "./cgroup/container-cgroup.ts";
-export { controllersOf, findCgroup2 } from "./cgroup/hierarchy.ts";
-export { applyLimits, limitSettings } from "./cgroup/limits.ts";
+export { type CgroupHierarchies, controllersOf, findCgroup2, findHierarchies } from "./cgroup/hierarchy.ts";
+export { removeLegacyCgroups } from "./cgroup/legacy.ts";
+export {
+  applyLimits,
+  type CgroupPlace,
+  enforceLimits,
+  limitSettings,
+  neededControllers,
+  refusedLimits,
+} from "./cgroup/limits.ts";
 export type { CgroupLimits, CgroupSetting } from "./cgroup/setting.ts";
 export { type CgroupStats, readStats } from "./cgroup/stats.ts";
 export { updateResources } from "./cgroup/update.ts";

@@ -5,20 +5,21 @@ import { failure } from "../errors.ts";
 import { keyValues, readFile } from "./files.ts";
 import { controllersOf } from "./hierarchy.ts";
 
-/** Controllers that containers may be limited with: passed on to every cgroup that we make, where the host has them. */
-const wanted = ["memory", "cpu", "pids", "cpuset"];
+/** Controllers that most containers are limited with: passed on to every cgroup that we make, where the host has them. */
+const usual = ["memory", "cpu", "pids", "cpuset"];
 
 /** Another process may remove an empty parent between our two mkdir: then once more from the top. */
 const createAttempts = 5;
 
 /**
- * Makes a cgroup below `root` and hands the wanted controllers down to it. Synchronous: cgroupfs is memory.
- * Throws LINUX_CGROUP_FAILED.
+ * Makes a cgroup below `root` and hands the usual controllers down to it, and those in `more`. Synchronous: cgroupfs is
+ * memory. Throws LINUX_CGROUP_FAILED.
  */
-export function createCgroup(root: string, path: string): void {
+export function createCgroup(root: string, path: string, more: readonly string[] = []): void {
+  const wanted = new Set([...usual, ...more]);
   for (let attempt = 1; ; attempt++) {
     try {
-      createBelow(root, path);
+      createBelow(root, path, wanted);
       return;
     } catch (error) {
       if (errnoOf(error) !== "ENOENT" || attempt === createAttempts) throw cgroupFailed("make", path, error);
@@ -26,10 +27,10 @@ export function createCgroup(root: string, path: string): void {
   }
 }
 
-function createBelow(root: string, path: string): void {
+function createBelow(root: string, path: string, wanted: ReadonlySet<string>): void {
   let parent = root;
   for (const name of relative(root, path).split("/")) {
-    passControllersOn(parent);
+    passControllersOn(parent, wanted);
     parent = join(parent, name);
     try {
       mkdirSync(parent);
@@ -40,10 +41,10 @@ function createBelow(root: string, path: string): void {
 }
 
 /** Best effort: a cgroup with processes of its own cannot pass controllers on; applyLimits says so where it matters. */
-function passControllersOn(parent: string): void {
+function passControllersOn(parent: string, wanted: ReadonlySet<string>): void {
   const enabled = new Set(readFile(join(parent, "cgroup.subtree_control"))?.split(/\s+/));
   for (const controller of controllersOf(parent)) {
-    if (!wanted.includes(controller) || enabled.has(controller)) continue;
+    if (!wanted.has(controller) || enabled.has(controller)) continue;
     try {
       writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
     } catch (error) {
@@ -94,9 +95,10 @@ export function cgroupEvents(path: string): CgroupEvents | undefined {
   return { populated: fields.get("populated") === 1, frozen: fields.get("frozen") === 1 };
 }
 
-/** How many processes the kernel killed here for want of memory; 0 without the memory controller. */
+/** How many processes the kernel killed for want of memory in a cgroup of either version; 0 without the memory controller. */
 export function oomKills(path: string): number {
-  return keyValues(readFile(join(path, "memory.events")) ?? "").get("oom_kill") ?? 0;
+  const text = readFile(join(path, "memory.events")) ?? readFile(join(path, "memory.oom_control")) ?? "";
+  return keyValues(text).get("oom_kill") ?? 0;
 }
 
 /** Removes a cgroup and those below it. Nothing happens when it is gone; throws LINUX_CGROUP_FAILED when a process is left in it. */
