@@ -99,6 +99,8 @@ export type {
 export { containerStatusesOf, containersOf, isSidecar } from "./kinds/pod/containers.ts";
 export { Pod } from "./kinds/pod/pod.ts";
 export type { Probe } from "./kinds/pod/probe.ts";
+export { type PodReferences, podReferences } from "./kinds/pod/references.ts";
+export type { DownwardFile, EnvFromSource, KeyToPath, VolumeProjection } from "./kinds/pod/sources.ts";
 export type { PodSpec, PodTemplateSpec, Toleration, Volume } from "./kinds/pod/spec.ts";
 export type { ContainerState, ContainerStatus, PodCondition, PodStatus } from "./kinds/pod/status.ts";
 export { PodDisruptionBudget } from "./kinds/pod-disruption-budget.ts";

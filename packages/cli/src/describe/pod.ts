@@ -1,4 +1,4 @@
-import { type Container, containerStatusesOf, type Pod, podStatusWord } from "@drydock/machinery";
+import { type Container, containerStatusesOf, type Pod, podStatusWord, type Volume } from "@drydock/machinery";
 import type { Detail } from "../output/details.ts";
 import { conditionsDetail } from "./conditions.ts";
 import { containerDetail } from "./container.ts";
@@ -22,12 +22,7 @@ export function podDetails(pod: Pod): Detail[] {
     ...(spec.initContainers ? [["Init Containers", { details: detailsOf(spec.initContainers) }] as const] : []),
     ["Containers", { details: detailsOf(spec.containers) }],
     conditionsDetail(status?.conditions),
-    [
-      "Volumes",
-      (spec.volumes ?? []).map(
-        ({ name, hostPath }) => `${name}: ${hostPath ? `hostPath ${hostPath.path}` : "emptyDir"}`,
-      ),
-    ],
+    ["Volumes", (spec.volumes ?? []).map((volume) => `${volume.name}: ${sourceOf(volume)}`)],
     ["QoS Class", status?.qosClass],
     ["Node-Selectors", Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`)],
     [
@@ -40,4 +35,12 @@ export function podDetails(pod: Pod): Detail[] {
       ),
     ],
   ];
+}
+
+function sourceOf({ hostPath, configMap, secret, downwardAPI, projected }: Volume): string {
+  if (hostPath) return `hostPath ${hostPath.path}`;
+  if (configMap) return `configMap ${configMap.name}`;
+  if (secret) return `secret ${secret.secretName}`;
+  if (downwardAPI) return "downwardAPI";
+  return projected ? "projected" : "emptyDir";
 }

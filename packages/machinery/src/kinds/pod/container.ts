@@ -14,6 +14,13 @@ import {
   text,
 } from "../define.ts";
 import { ProbeSchema } from "./probe.ts";
+import {
+  ConfigMapKeyRefSchema,
+  EnvFromSchema,
+  FieldRefSchema,
+  ResourceFieldRefSchema,
+  SecretKeyRefSchema,
+} from "./sources.ts";
 
 const core = definitions("io.k8s.api.core.v1");
 
@@ -23,18 +30,11 @@ const ContainerPort = core("ContainerPort", "A port that a container listens on.
   protocol: Type.Optional(oneOf(["TCP", "UDP", "SCTP"], "Protocol of the port.", { default: "TCP" })),
 });
 
-const EnvVarSource = core("EnvVarSource", "Where the value of a variable comes from.", {
-  fieldRef: Type.Optional(
-    core(
-      "ObjectFieldSelector",
-      "A field of the pod.",
-      {
-        apiVersion: Type.Optional(text("Version that the path is of.", { default: "v1" })),
-        fieldPath: text("e.g. metadata.name, metadata.labels['app'], spec.nodeName, status.podIP."),
-      },
-      { "x-kubernetes-map-type": "atomic" },
-    ),
-  ),
+const EnvVarSource = core("EnvVarSource", "Where the value of a variable comes from: exactly one of these.", {
+  fieldRef: Type.Optional(FieldRefSchema),
+  resourceFieldRef: Type.Optional(ResourceFieldRefSchema),
+  configMapKeyRef: Type.Optional(ConfigMapKeyRefSchema),
+  secretKeyRef: Type.Optional(SecretKeyRefSchema),
 });
 
 const EnvVar = core("EnvVar", "A variable in the environment of a container.", {
@@ -82,6 +82,7 @@ export const ContainerSchema = core("Container", "One container of a pod.", {
   workingDir: Type.Optional(text("Working directory; the image's when unset.")),
   ports: Type.Optional(mapList(ContainerPort, ["containerPort", "protocol"], "Ports that the container listens on.")),
   env: Type.Optional(mapList(EnvVar, ["name"], "Variables of the environment.")),
+  envFrom: Type.Optional(atomicList(EnvFromSchema, "ConfigMaps and Secrets all of whose keys become variables.")),
   resources: Type.Optional(ResourceRequirements),
   volumeMounts: Type.Optional(mapList(VolumeMount, ["mountPath"], "Volumes that the container sees.")),
   livenessProbe: Type.Optional(

@@ -1,5 +1,5 @@
 import { containersOf } from "./containers.ts";
-import type { PodSpec } from "./spec.ts";
+import type { PodSpec, Volume } from "./spec.ts";
 
 /** Defaults that follow from other fields (kubernetes/pkg/apis/core/v1/defaults.go). For pods and pod templates alike. Mutates. */
 export function setPodSpecDefaults(spec: PodSpec): void {
@@ -10,12 +10,19 @@ export function setPodSpecDefaults(spec: PodSpec): void {
     if (container.resources && limits) container.resources.requests = { ...limits, ...container.resources.requests };
   }
   for (const volume of spec.volumes ?? []) {
-    if (volume.hostPath === undefined) volume.emptyDir ??= {};
+    setVolumeDefaults(volume);
   }
   if (spec.serviceAccountName || spec.serviceAccount) {
     spec.serviceAccountName ||= spec.serviceAccount ?? "";
     spec.serviceAccount = spec.serviceAccountName;
   }
+}
+
+function setVolumeDefaults(volume: Volume): void {
+  const { hostPath, configMap, secret, downwardAPI, projected } = volume;
+  const fromFiles = [configMap, secret, downwardAPI, projected].filter((source) => source !== undefined);
+  for (const source of fromFiles) source.defaultMode ??= 0o644;
+  if (hostPath === undefined && fromFiles.length === 0) volume.emptyDir ??= {};
 }
 
 /** True for the tag latest, also when it is only implied; never for a digest. */

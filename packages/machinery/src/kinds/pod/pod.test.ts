@@ -2,6 +2,7 @@ import t from "tap";
 import { readObject, validateObject } from "../../schema/read-object.ts";
 import { podStatusWord } from "./columns.ts";
 import { Pod } from "./pod.ts";
+import { podReferences } from "./references.ts";
 import type { PodSpec } from "./spec.ts";
 import type { ContainerStatus, PodStatus } from "./status.ts";
 
@@ -96,7 +97,7 @@ t.test("each rule, in Kubernetes' words", async (t) => {
     2,
   );
   t.same(errorsOf({}, { env: [{ name: "A", valueFrom: {} }] }), [
-    `${path}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\``,
+    `${path}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\`, \`secretKeyRef\``,
   ]);
   t.same(errorsOf({}, { livenessProbe: {} }), [`${path}.livenessProbe: Required value: must specify a handler type`]);
   t.same(errorsOf({}, { livenessProbe: { exec: { command: ["a"] }, tcpSocket: { port: 1 }, successThreshold: 2 } }), [
@@ -113,6 +114,72 @@ t.test("each rule, in Kubernetes' words", async (t) => {
   t.same(errorsOf({ tolerations: [{ value: "x" }, { key: "a", operator: "Exists", value: "x" }] }).length, 2);
   t.same(errorsOf({}, { ports: [{ containerPort: 0 }] }), [
     `${path}.ports[0].containerPort: Invalid value: 0: must be greater than or equal to 1`,
+  ]);
+});
+
+t.test("values and files from elsewhere", async (t) => {
+  const container = {
+    env: [
+      { name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "a" } } },
+      { name: "B", valueFrom: { secretKeyRef: { name: "keys", key: "b", optional: true } } },
+      { name: "C", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1Mi" } } },
+    ],
+    envFrom: [{ prefix: "P_", configMapRef: { name: "more" } }, { secretRef: { name: "hidden" } }],
+    volumeMounts: [{ name: "all", mountPath: "/all" }],
+  };
+  const volumes = [
+    { name: "files", configMap: { name: "files", items: [{ key: "a", path: "sub/a", mode: 0o600 }] } },
+    { name: "secret", secret: { secretName: "tls" } },
+    { name: "pod", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
+    { name: "all", projected: { sources: [{ configMap: { name: "files" } }, { secret: { name: "token" } }] } },
+  ];
+  t.same(errorsOf({ volumes }, container), []);
+  const { spec } = read({ volumes }, container);
+  t.same(spec.volumes?.[0]?.configMap?.defaultMode, 0o644);
+  t.equal(spec.volumes?.[0]?.emptyDir, undefined);
+  const { configMaps, secrets } = podReferences(spec);
+  t.same([...configMaps], ["settings", "more", "files"]);
+  t.same([...secrets], ["keys", "hidden", "tls", "token"]);
+
+  const volume = (fields: object): string[] => errorsOf({ volumes: [{ name: "v", ...fields }] });
+  const here = "spec.volumes[0]";
+  const climbing = volume({ configMap: { name: "a", items: [{ key: "a", path: "../b" }] } });
+  t.same(climbing, [`${here}.configMap.items[0].path: Invalid value: "../b": must not contain '..'`]);
+  const absolute = volume({ secret: { secretName: "a", items: [{ key: "a", path: "/b" }] } });
+  t.same(absolute, [`${here}.secret.items[0].path: Invalid value: "/b": must be a relative path`]);
+  const own = volume({ downwardAPI: { items: [{ path: "..data", fieldRef: { fieldPath: "metadata.name" } }] } });
+  t.same(own, [`${here}.downwardAPI.items[0].path: Invalid value: "..data": must not start with '..'`]);
+  t.same(volume({ configMap: {}, emptyDir: {} }), [
+    `${here}.configMap: Forbidden: may not specify more than 1 volume type`,
+    `${here}.configMap.name: Required value`,
+  ]);
+  const noSource = volume({ projected: { sources: [{}] } });
+  t.same(noSource, [
+    `${here}.projected.sources[0]: Required value: a source is needed: configMap, secret or downwardAPI`,
+  ]);
+  const two = { configMapKeyRef: { name: "a", key: "a" }, secretKeyRef: { name: "a", key: "" } };
+  const env = "spec.containers[0].env[0].valueFrom";
+  t.same(errorsOf({}, { env: [{ name: "A", valueFrom: two }] }), [
+    `${env}: Invalid value: "": may not have more than one field specified at a time`,
+    `${env}.secretKeyRef.key: Required value`,
+  ]);
+  const unknown = { resourceFieldRef: { resource: "limits.gpu" } };
+  t.match(errorsOf({}, { env: [{ name: "A", valueFrom: unknown }] }), [
+    /resourceFieldRef\.resource: Unsupported value: "limits\.gpu"/,
+  ]);
+});
+
+t.test("init containers", async (t) => {
+  const init = { name: "prepare", image: "a:1" };
+  t.same(errorsOf({ initContainers: [init] }), []);
+  t.same(errorsOf({ initContainers: [{ ...init, name: "web" }] }), ['spec.containers[0].name: Duplicate value: "web"']);
+  const probed = { ...init, readinessProbe: { tcpSocket: { port: 1 } } };
+  t.same(errorsOf({ initContainers: [probed] }), [
+    "spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always",
+  ]);
+  t.same(errorsOf({ initContainers: [{ ...probed, restartPolicy: "Always" }] }), []);
+  t.same(errorsOf({}, { restartPolicy: "Always" }), [
+    "spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers",
   ]);
 });
 

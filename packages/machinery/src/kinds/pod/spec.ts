@@ -14,6 +14,7 @@ import {
 } from "../define.ts";
 import { TemplateMetaSchema } from "../object-meta.ts";
 import { ContainerSchema } from "./container.ts";
+import { ConfigMapVolumeSchema, DownwardVolumeSchema, ProjectedVolumeSchema, SecretVolumeSchema } from "./sources.ts";
 
 const core = definitions("io.k8s.api.core.v1");
 
@@ -36,6 +37,10 @@ const VolumeSchema = core("Volume", "A directory that the containers of a pod ma
   name: text("Name of the volume; a DNS label, unique in the pod."),
   emptyDir: Type.Optional(EmptyDir),
   hostPath: Type.Optional(HostPath),
+  configMap: Type.Optional(ConfigMapVolumeSchema),
+  secret: Type.Optional(SecretVolumeSchema),
+  downwardAPI: Type.Optional(DownwardVolumeSchema),
+  projected: Type.Optional(ProjectedVolumeSchema),
 });
 export type Volume = Static<typeof VolumeSchema>;
 

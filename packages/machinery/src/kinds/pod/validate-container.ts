@@ -1,25 +1,12 @@
 import type { FieldError } from "../../kind.ts";
-import { duplicate, forbidden, invalid, notSupported, required } from "../../schema/field-errors.ts";
-import { dnsLabel, envVarName, type NameRule, portName } from "../../schema/names.ts";
+import { duplicate, forbidden, invalid, required } from "../../schema/field-errors.ts";
+import { dnsLabel, type NameRule, portName } from "../../schema/names.ts";
 import { compareQuantities } from "../../schema/quantity.ts";
-import type { Container, EnvVar } from "./container.ts";
+import type { Container } from "./container.ts";
 import { isSidecar } from "./containers.ts";
 import type { PodSpec } from "./spec.ts";
+import { validateEnvironment } from "./validate-env.ts";
 import { validateProbes } from "./validate-probe.ts";
-
-/** Fields of a pod that a variable may take its value from. */
-const fieldPaths = [
-  "metadata.name",
-  "metadata.namespace",
-  "metadata.uid",
-  "spec.nodeName",
-  "spec.serviceAccountName",
-  "status.hostIP",
-  "status.hostIPs",
-  "status.podIP",
-  "status.podIPs",
-];
-const keyedFieldPath = /^metadata\.(labels|annotations)\['.+'\]$/;
 
 /** The rules for the containers of one pod; `path` is that of its spec. A name is unique among all of them. */
 export function validateContainers(
@@ -41,7 +28,7 @@ export function validateContainers(
       ...validateRole(container, isInit, here),
       ...validateImage(container, here),
       ...validatePorts(container, here),
-      ...(container.env ?? []).flatMap((variable, n) => validateVariable(variable, `${here}.env[${n}]`)),
+      ...validateEnvironment(container, here),
       ...validateResources(container, here),
       ...validateMounts(container, volumes, here),
       ...validateProbes(container, here),
@@ -82,20 +69,6 @@ function validatePorts({ ports = [] }: Container, path: string): FieldError[] {
     errors.push(...portName(name).map((problem) => invalid(field, name, problem)));
     if (names.has(name)) errors.push(duplicate(field, name));
     names.add(name);
-  }
-  return errors;
-}
-
-function validateVariable({ name, value, valueFrom }: EnvVar, path: string): FieldError[] {
-  const errors = validateName(name, `${path}.name`, envVarName);
-  if (valueFrom === undefined) return errors;
-  const field = `${path}.valueFrom`;
-  if (value) errors.push(invalid(field, "", "may not be specified when `value` is not empty"));
-  const { fieldRef } = valueFrom;
-  if (fieldRef === undefined) {
-    errors.push(invalid(field, "", "must specify one of: `fieldRef`"));
-  } else if (!fieldPaths.includes(fieldRef.fieldPath) && !keyedFieldPath.test(fieldRef.fieldPath)) {
-    errors.push(notSupported(`${field}.fieldRef.fieldPath`, fieldRef.fieldPath, fieldPaths));
   }
   return errors;
 }

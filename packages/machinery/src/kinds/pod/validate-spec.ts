@@ -1,8 +1,9 @@
 import type { FieldError } from "../../kind.ts";
-import { duplicate, forbidden, invalid, required } from "../../schema/field-errors.ts";
-import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from "../../schema/names.ts";
-import type { PodSpec, Toleration, Volume } from "./spec.ts";
+import { invalid } from "../../schema/field-errors.ts";
+import { dnsSubdomain, labelValue, qualifiedName } from "../../schema/names.ts";
+import type { PodSpec, Toleration } from "./spec.ts";
 import { validateContainers, validateName } from "./validate-container.ts";
+import { validateVolumes } from "./validate-volume.ts";
 
 /**
  * The rules for a pod's spec that its schema cannot state, as kubernetes/pkg/apis/core/validation/validation.go has
@@ -21,24 +22,6 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...(spec.priorityClassName ? validateName(spec.priorityClassName, `${path}.priorityClassName`, dnsSubdomain) : []),
     ...(spec.tolerations ?? []).flatMap((toleration, i) => validateToleration(toleration, `${path}.tolerations[${i}]`)),
   ];
-}
-
-function validateVolumes(volumes: readonly Volume[], path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const names = new Set<string>();
-  for (const [i, volume] of volumes.entries()) {
-    const here = `${path}[${i}]`;
-    errors.push(...validateName(volume.name, `${here}.name`, dnsLabel));
-    if (names.has(volume.name)) errors.push(duplicate(`${here}.name`, volume.name));
-    names.add(volume.name);
-    const { emptyDir, hostPath } = volume;
-    if (emptyDir && hostPath) errors.push(forbidden(`${here}.hostPath`, "may not specify more than 1 volume type"));
-    if (hostPath?.path === "") errors.push(required(`${here}.hostPath.path`));
-    if (hostPath?.path.split("/").includes("..")) {
-      errors.push(invalid(`${here}.hostPath.path`, hostPath.path, "must not contain '..'"));
-    }
-  }
-  return errors;
 }
 
 function validateNodeSelector(selector: Record<string, string>, path: string): FieldError[] {
