@@ -67,6 +67,7 @@ export const exitCodesByError: Record<string, number> = {
   RUNTIME_BAD_STATE: exitCodes.conflict,
   RUNTIME_INVALID_CONFIG: exitCodes.invalid,
   RUNTIME_BAD_BUNDLE: exitCodes.invalid,
+  RUNTIME_ROOTLESS: exitCodes.machine,
   RUNTIME_BAD_STEP: exitCodes.usage,
   CLI_WAIT_TIMEOUT: exitCodes.timeout,
   JOIN_TIMEOUT: exitCodes.timeout,

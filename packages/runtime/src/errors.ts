@@ -9,6 +9,8 @@ export const failure = defineErrors({
   RUNTIME_BAD_BUNDLE: "a bundle has no config.json, or it is not JSON",
   RUNTIME_BAD_STEP: "an experiment names a step that the plan does not have, or that cannot be left out",
   RUNTIME_HOOK_FAILED: "a hook of the configuration failed or took too long, so the container was not made",
+  RUNTIME_ROOTLESS:
+    "an ordinary user cannot start this container here: it takes a user namespace, its maps, or a setting of the host",
   RUNTIME_STEP_FAILED:
     "a system call on the way to the container's first instruction failed (step, errno, why in details)",
 });

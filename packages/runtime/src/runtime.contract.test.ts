@@ -481,7 +481,9 @@ for (const executor of executors) {
         code: "RUNTIME_STEP_FAILED",
         message: /not found in the container's PATH/,
       });
-      await t.rejects(exec({ args: ["true"], cwd: "/none" }), { message: /chdir\("\/none"\) = ENOENT/ });
+      await t.rejects(exec({ args: ["true"], cwd: "/none" }), {
+        message: /openat2\(AT_FDCWD, "\/none".*ENOENT: the path does not exist in the container \(process.cwd\)/,
+      });
       await t.rejects(runtime.exec("exec", { process: { cwd: "/", args: [] } }), { code: "RUNTIME_INVALID_CONFIG" });
       await runtime.delete("exec", { force: true });
       await t.rejects(runtime.exec("exec", { process: { cwd: "/", args: ["true"] } }), { code: "RUNTIME_NOT_FOUND" });

@@ -1,4 +1,10 @@
-import type { CgroupStats } from "@drydock/linux";
+import type {
+  CgroupStats,
+  memoryPolicyFlags,
+  memoryPolicyModes,
+  schedulerFlags,
+  schedulerPolicies,
+} from "@drydock/linux";
 
 /** A subset of the runtime-spec's config.json, with its own names; fields that are not here are refused by name. Extended as the runtime grows. */
 export interface RuntimeConfig {
@@ -39,6 +45,36 @@ export interface ProcessConfig {
   noNewPrivileges?: boolean;
   oomScoreAdj?: number;
   rlimits?: { type: string; hard: number; soft: number }[];
+  /** Who reads and writes first (ioprio_set(2)). `priority`: 0, the first, to 7. */
+  ioPriority?: { class: "IOPRIO_CLASS_RT" | "IOPRIO_CLASS_BE" | "IOPRIO_CLASS_IDLE"; priority: number };
+  scheduler?: SchedulerConfig;
+  /** Of an exec, not of the first process. CPUs as `0-3,7`. */
+  execCPUAffinity?: { initial?: string; final?: string };
+}
+
+/** See sched_setattr(2). `runtime`, `deadline` and `period` in nanoseconds. */
+export interface SchedulerConfig {
+  policy: keyof typeof schedulerPolicies;
+  nice?: number;
+  priority?: number;
+  flags?: (keyof typeof schedulerFlags)[];
+  runtime?: number;
+  deadline?: number;
+  period?: number;
+}
+
+/** `size` ids from containerID on are those from hostID on outside of the user namespace. */
+export interface IdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
+}
+
+/** See set_mempolicy(2). `nodes` as `0-3,7`. */
+export interface MemoryPolicyConfig {
+  mode: keyof typeof memoryPolicyModes;
+  nodes?: string;
+  flags?: (keyof typeof memoryPolicyFlags)[];
 }
 
 export interface MountConfig {
@@ -46,19 +82,32 @@ export interface MountConfig {
   type?: string;
   source?: string;
   options?: string[];
+  /** Of an id-mapped mount: what belongs to containerID in the source belongs to the host's hostID here. */
+  uidMappings?: IdMapping[];
+  gidMappings?: IdMapping[];
 }
 
 export interface LinuxConfig {
   /** path: join this namespace instead of making one. */
-  namespaces?: { type: "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup" | "user"; path?: string }[];
+  namespaces?: { type: "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup" | "user" | "time"; path?: string }[];
   /** Relative to the cgroup2 mount (or, in a cgroup namespace, to its root). */
   cgroupsPath?: string;
   resources?: LinuxResources;
   maskedPaths?: string[];
   readonlyPaths?: string[];
   sysctl?: Record<string, string>;
-  rootfsPropagation?: "private" | "shared" | "slave" | "unbindable";
+  /** Which mounts and unmounts the container's root shares with the host: none of them unless said so. */
+  rootfsPropagation?: RootfsPropagation;
+  /** Of a new user namespace. */
+  uidMappings?: IdMapping[];
+  gidMappings?: IdMapping[];
+  /** What a new time namespace adds to the clocks. */
+  timeOffsets?: Partial<Record<"monotonic" | "boottime", { secs?: number; nanosecs?: number }>>;
+  personality?: { domain: "LINUX" | "LINUX32"; flags?: string[] };
+  memoryPolicy?: MemoryPolicyConfig;
 }
+
+export type RootfsPropagation = `${"" | "r"}${"private" | "shared" | "slave" | "unbindable"}`;
 
 export interface LinuxResources {
   memory?: { limit?: number; reservation?: number; swap?: number };

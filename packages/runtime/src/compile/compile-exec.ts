@@ -22,6 +22,7 @@ import { consoleSocket, preservedName } from "./kept.ts";
 import { joinKeyring } from "./keyring.ts";
 import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
+import { affinityStep, personalitySteps } from "./scheduling.ts";
 import { leaveBehind, nullStreams } from "./shim.ts";
 import { atCwd, reportFd, writeText } from "./steps.ts";
 import { openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
@@ -41,6 +42,14 @@ export interface ExecInput {
   cgroup?: string;
   /** The container has a user namespace of its own. */
   joinUser: boolean;
+  /** It has a time namespace of its own. */
+  joinTime?: boolean;
+  /** The caller is not root: it has rights in the container's user namespace alone, so that one is joined first. */
+  rootless?: boolean;
+  /** See ProcessOptions. */
+  setgroups?: boolean;
+  /** linux.personality of the container. */
+  personality?: "LINUX32";
   /** See HostFacts. */
   permitted: bigint;
   /** Left out when it is that of the caller anyway, or cannot be set. */
@@ -92,9 +101,16 @@ function sessionProgram(input: ExecInput): SyscallProgram {
         why: "its name in ps",
       },
       notDumpable(),
+      ...affinityStep(
+        input.process.execCPUAffinity?.initial,
+        "process.execCPUAffinity.initial: until the new process is in the container's cgroup",
+      ),
       {
         name: "setns",
-        args: [inherited("container"), flags(cloneFlags, "CLONE_NEWPID")],
+        args: [
+          inherited("container"),
+          input.rootless ? flags(cloneFlags, "CLONE_NEWUSER", "CLONE_NEWPID") : flags(cloneFlags, "CLONE_NEWPID"),
+        ],
         why: "children of this process, not the process itself, are in the container's pid namespace",
       },
       ...(input.cgroup === undefined
@@ -194,7 +210,9 @@ function processProgram(input: ExecInput): SyscallProgram {
     "CLONE_NEWNET",
     "CLONE_NEWCGROUP",
   ];
-  if (input.joinUser) namespaces.unshift("CLONE_NEWUSER");
+  if (input.joinUser && !input.rootless) namespaces.unshift("CLONE_NEWUSER");
+  if (input.joinTime) namespaces.push("CLONE_NEWTIME");
+  const { final } = input.process.execCPUAffinity ?? {};
   return {
     name: "process",
     ...(input.preserved ? movableReport() : {}),
@@ -213,7 +231,12 @@ function processProgram(input: ExecInput): SyscallProgram {
         why: "all other namespaces of the container; with its mount namespace its root comes too",
       },
       ...(input.streams === "console" ? consoleSteps(input.process) : inheritedSteps(input.process)),
-      ...processSteps(input.process, input.permitted, { preserved: preserved(input) }),
+      ...affinityStep(final, "process.execCPUAffinity.final: in the container's cgroup"),
+      ...personalitySteps(input.personality),
+      ...processSteps(input.process, input.permitted, {
+        preserved: preserved(input),
+        ...(input.setgroups === undefined ? {} : { setgroups: input.setgroups }),
+      }),
     ],
   };
 }

@@ -48,4 +48,14 @@ export interface HostFacts {
   permitted: bigint;
   /** oom_score_adj of this process: without CAP_SYS_RESOURCE it cannot go below. */
   oomScoreAdj: number;
+  /** The runtime is not root: what it may do it may do in a user namespace of its own. */
+  rootless?: RootlessFacts;
+}
+
+export interface RootlessFacts {
+  uid: number;
+  gid: number;
+  /** Where the setuid helpers are, which write maps with more than the own id. */
+  newuidmap: string;
+  newgidmap: string;
 }

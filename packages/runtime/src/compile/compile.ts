@@ -7,22 +7,26 @@ import {
   type Step,
   type SyscallProgram,
 } from "@drydock/linux";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { gateMemory, gateSteps } from "./gates.ts";
 import { closeOthers, consoleSocket, kept, preservedDescriptors } from "./kept.ts";
 import { joinKeyring } from "./keyring.ts";
 import { mountSteps } from "./mounts.ts";
-import { joinSteps, newNamespaces, ownCgroupNamespace } from "./namespaces.ts";
+import { joinSteps, newNamespaces, ownCgroupNamespace, ownTimeNamespace } from "./namespaces.ts";
 import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
-import { maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
+import { coverSteps, maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
 import { reaperSteps } from "./reaper.ts";
 import { pivotSteps, rootSteps } from "./root.ts";
+import { machineSteps } from "./scheduling.ts";
 import { mainProgram, shimProgram } from "./shim.ts";
+import { earlySourceSteps } from "./source-steps.ts";
 import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
 import { inheritStreams, streamSteps } from "./streams.ts";
 import { sysctlSteps } from "./sysctls.ts";
 import { bindConsole, openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
+import { becomeRootSteps, deniesSetgroups } from "./user-namespaces.ts";
 
 /**
  * A container as a program of system calls: main leaves the shim behind, the shim forks the container, the container
@@ -35,6 +39,8 @@ export function compile(input: CompileInput): SyscallProgram {
 
 function containerProgram(input: CompileInput): SyscallProgram {
   const directories = new DirectoryMaker(input.arch);
+  const { rootless } = input.facts;
+  const own = [...ownTimeNamespace(input.config), ...oomScoreSteps(input)];
   return {
     name: "container",
     ...(input.preserved ? movableReport() : {}),
@@ -48,18 +54,17 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...inheritStreams(input),
       ...closeOthers(input),
       { name: "setsid", args: [], why: "a session of its own" },
-      {
-        name: "prctl",
-        args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 0, 0, 0, 0],
-        why: "until execve nobody in the container may look into this process",
-      },
+      // Its own files in /proc are root's once it may not be looked into: an ordinary user writes them before.
+      ...(rootless ? own : []),
+      notDumpable,
       ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...joinSteps(input.config),
       ...ownCgroupNamespace(input.config),
       ...leafSteps(input),
       ...(newNamespaces(input.config).some(({ type }) => type === "network") ? loopbackSteps() : []),
-      ...oomScoreSteps(input),
+      ...(rootless ? [] : own),
       { name: "umask", args: [0], why: "modes of what is made are meant as they are written" },
+      ...earlySourceSteps(input),
       {
         name: "mount",
         args: [0, "/", 0, named("MS_REC|MS_PRIVATE", 0x44000), 0],
@@ -67,6 +72,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
       },
       ...rootSteps(input),
       ...streamSteps(input),
+      ...(hasUserNamespace(input.config) ? [...coverSteps(input), ...becomeRootSteps(input.config)] : []),
       ...directories.make(input.config.process.cwd, "process.cwd"),
       ...mountSteps(input, directories),
       ...terminalSteps(input),
@@ -77,13 +83,23 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...readonlyRootSteps(input),
       ...pivotSteps(input),
       ...nameSteps(input),
+      ...machineSteps(input.config),
       ...gateSteps(input, "start"),
       ...(input.firstProcess === "reaper"
         ? reaperSteps()
-        : processSteps(input.config.process, input.facts.permitted, { preserved: preservedDescriptors(input) })),
+        : processSteps(input.config.process, input.facts.permitted, {
+            preserved: preservedDescriptors(input),
+            setgroups: !deniesSetgroups(input),
+          })),
     ],
   };
 }
+
+const notDumpable: Step = {
+  name: "prctl",
+  args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 0, 0, 0, 0],
+  why: "until execve nobody in the container may look into this process",
+};
 
 /**
  * A container that manages cgroups itself (a node) has its own processes in the leaf `init`: a cgroup with processes

@@ -1,4 +1,5 @@
 import { type Architecture, deviceNumber, fileType, named, resultOf, type Step } from "@drydock/linux";
+import { boundDevice } from "./bound-devices.ts";
 import { openInRoot } from "./steps.ts";
 
 /** The devices that every container has (runtime-spec, config-linux.md, Default Devices). */
@@ -19,21 +20,25 @@ const links = [
   { name: "stderr", target: "/proc/self/fd/2" },
 ];
 
-/** Fills a new tmpfs on /dev: it is ours and empty, so nothing that an image brought can be in the way. */
-export function deviceSteps(arch: Architecture): Step[] {
+/** Fills a new tmpfs on /dev: it is ours and empty, so nothing that an image brought can be in the way. `bound`: see boundDevice. */
+export function deviceSteps(arch: Architecture, bound: boolean): Step[] {
   return [
     openInRoot("/dev", "directory", arch, "dev", "the new /dev, to make devices in it"),
-    ...devices.map(
-      ({ name, major, minor }): Step => ({
-        name: "mknodat",
-        args: [
-          resultOf("dev"),
-          name,
-          named("S_IFCHR|0666", fileType.S_IFCHR | 0o666),
-          named(`${major}:${minor}`, deviceNumber(major, minor)),
-        ],
-        why: `the device /dev/${name}`,
-      }),
+    ...devices.flatMap(({ name, major, minor }): Step[] =>
+      bound
+        ? boundDevice(name)
+        : [
+            {
+              name: "mknodat",
+              args: [
+                resultOf("dev"),
+                name,
+                named("S_IFCHR|0666", fileType.S_IFCHR | 0o666),
+                named(`${major}:${minor}`, deviceNumber(major, minor)),
+              ],
+              why: `the device /dev/${name}`,
+            },
+          ],
     ),
     ...links.map(
       ({ name, target }): Step => ({

@@ -3,8 +3,10 @@ import { errnoOf } from "@drydock/kit";
 import { type CapabilityName, capabilityMask, capabilityNamesOf, isCapabilityName, readStatus } from "@drydock/linux";
 import { invalid } from "../config/check.ts";
 import { planMount } from "../config/mount-options.ts";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { RuntimeConfig, StartRequest } from "../types.ts";
 import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
+import { rootlessFacts } from "./rootless.ts";
 
 /** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
 export function gatherFacts(config: RuntimeConfig): HostFacts {
@@ -21,12 +23,12 @@ export function gatherFacts(config: RuntimeConfig): HostFacts {
       );
     sourceKinds.set(mount.source, stat.isDirectory() ? "directory" : "file");
   }
-  const ownUser = config.linux?.namespaces?.some(({ type }) => type === "user");
   return {
     sourceKinds,
-    // In a user namespace that it joins, the first process has every capability.
-    permitted: ownUser ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
+    // In a user namespace of its own the first process has every capability.
+    permitted: hasUserNamespace(config) ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
     oomScoreAdj: Number(readFileSync("/proc/self/oom_score_adj", "utf8")),
+    ...rootlessFacts(config),
   };
 }
 
@@ -56,7 +58,9 @@ export function withoutImpossible(
     );
   }
   const { oomScoreAdj, ...process } = config.process;
-  const mayLower = facts.permitted & capabilityMask(["CAP_SYS_RESOURCE" satisfies CapabilityName]);
+  // The right is asked for in the host's user namespace.
+  const mayLower =
+    !hasUserNamespace(config) && facts.permitted & capabilityMask(["CAP_SYS_RESOURCE" satisfies CapabilityName]);
   if (oomScoreAdj === undefined || oomScoreAdj >= facts.oomScoreAdj || mayLower) return { config, notEnforced };
   notEnforced.push(
     `oom_score_adj of ${oomScoreAdj}: stays ${facts.oomScoreAdj}, since the runtime lacks CAP_SYS_RESOURCE, which lowering it takes`,

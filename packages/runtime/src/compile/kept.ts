@@ -1,10 +1,11 @@
 import { inherited, named, type Operand, openFlags, resultOf, type Step } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
+import { shimSourceNames } from "./sources.ts";
 import { fifoSteps } from "./steps.ts";
 
 /**
  * Descriptors that the container's process keeps while it closes all others: those of its gates, the socket for its
- * terminal, and what its caller hands on to it. They have numbers of their own, above what a program opens on the way,
+ * terminal, what its caller hands on to it, and the clones of sources.ts. They have numbers of their own, above what a program opens on the way,
  * and close by themselves on execve.
  */
 const firstKept = 100;
@@ -16,8 +17,9 @@ export const gateFiles = (gate: string) => ({ go: gate, report: `${gate}.report`
 export const consoleSocket = "console";
 export const preservedName = (index: number): string => `preserved${index}`;
 
-function keptNames(input: CompileInput): { fifos: string[]; inherited: string[] } {
+function keptNames(input: CompileInput): { fifos: string[]; inherited: string[]; sources: string[] } {
   return {
+    sources: shimSourceNames(input),
     fifos: (input.gates ?? []).flatMap((gate) => Object.values(gateFiles(gate))),
     inherited: [
       ...(input.streams === "console" ? [consoleSocket] : []),
@@ -28,8 +30,8 @@ function keptNames(input: CompileInput): { fifos: string[]; inherited: string[] 
 
 /** One of them, where it is from the shim on. */
 export function kept(input: CompileInput, name: string): Operand {
-  const { fifos, inherited } = keptNames(input);
-  return named(name, firstKept + [...fifos, ...inherited].indexOf(name));
+  const { fifos, inherited, sources } = keptNames(input);
+  return named(name, firstKept + [...fifos, ...inherited, ...sources].indexOf(name));
 }
 
 /** In the shim: makes the FIFOs in the container's directory, and brings all to their places. */
@@ -54,8 +56,8 @@ export function keepSteps(input: CompileInput): Step[] {
 
 /** In the shim, once the container's process has its copies. */
 export function letGoOfKept(input: CompileInput): Step[] {
-  const { fifos, inherited } = keptNames(input);
-  const count = fifos.length + inherited.length;
+  const { fifos, inherited, sources } = keptNames(input);
+  const count = fifos.length + inherited.length + sources.length;
   if (count === 0) return [];
   return [
     {
@@ -68,8 +70,8 @@ export function letGoOfKept(input: CompileInput): Step[] {
 
 /** In the container's process: everything that is not its own goes. */
 export function closeOthers(input: CompileInput): Step[] {
-  const { fifos, inherited } = keptNames(input);
-  const count = fifos.length + inherited.length;
+  const { fifos, inherited, sources } = keptNames(input);
+  const count = fifos.length + inherited.length + sources.length;
   const why = "the shim's descriptors are not ours";
   if (count === 0) return [{ name: "close_range", args: [4, named("~0", 0xffffffff), 0], why }];
   return [

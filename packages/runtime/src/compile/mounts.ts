@@ -9,20 +9,23 @@ import {
   MOUNT_ATTR__ATIME,
   mountAttributeBytes,
   mountAttributes,
+  mountFlags,
   openFlags,
   openHowSize,
-  openTreeFlags,
   resultOf,
   type Step,
   struct,
 } from "@drydock/linux";
-import { type AttributeName, type MountPlan, planMount } from "../config/mount-options.ts";
+import { type AttributeChange, type MountPlan, planMount } from "../config/mount-options.ts";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { MountConfig } from "../types.ts";
 import type { CompileInput } from "./compile-input.ts";
+import { copyUpSteps } from "./copy-up.ts";
 import { deviceSteps } from "./devices.ts";
-import { atCwd, attach, type DirectoryMaker, openHow, openInRoot } from "./steps.ts";
+import { cloneSource, cutTies } from "./source-steps.ts";
+import { bindSource, keepsTies, type Source } from "./sources.ts";
+import { attach, type DirectoryMaker, inRoot, openHow, openInRoot } from "./steps.ts";
 
-const atimeAttributes: AttributeName[] = ["MOUNT_ATTR_NOATIME", "MOUNT_ATTR_STRICTATIME"];
 /** The kernel's own file systems: mounted on a symlink that an image planted, masks of their paths would miss. */
 const strictTypes = new Set(["proc", "sysfs"]);
 
@@ -32,17 +35,50 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
     const plan = planMount(mount, `mounts[${index}]`);
     const destination = `/${mount.destination.split("/").filter(Boolean).join("/")}`;
     const isFile = plan.kind === "bind" && input.facts.sourceKinds.get(mount.source ?? "") === "file";
+    const source = bindSource(input, mount, plan, index);
+    const name = plan.kind === "bind" && source.time !== "in place" ? source.name : "mount";
     const steps = [
-      ...(plan.kind === "bind" ? bindSteps(mount, plan) : filesystemSteps(mount, plan)),
+      ...(plan.kind === "bind" ? bindSteps(source, name, plan) : filesystemSteps(mount, plan)),
       ...(isFile
         ? fileTarget(destination, directories, input.arch)
         : directoryTarget(destination, directories, strictTypes.has(mount.type ?? ""), input.arch)),
-      attach("mount", "target", `${mount.type ?? "bind"} mount on ${destination}`),
+      ...(plan.copyUp
+        ? copyUpSteps(destination, plan.attributes.set, modeOption(plan))
+        : [attach(name, "target", `${mount.type ?? "bind"} mount on ${destination}`)]),
+      ...propagationSteps(plan.copyUp ? "covered" : name, plan),
     ];
     directories.forget(destination);
-    if (destination === "/dev" && mount.type === "tmpfs") steps.push(...deviceSteps(input.arch));
+    if (destination === "/dev" && mount.type === "tmpfs") {
+      steps.push(...deviceSteps(input.arch, hasUserNamespace(input.config)));
+    }
     return steps;
   });
+}
+
+/** The option mode of a tmpfs, which is octal. */
+function modeOption(plan: MountPlan): number | undefined {
+  const value = plan.data.find(({ key }) => key === "mode")?.value;
+  return value === undefined ? undefined : Number.parseInt(value, 8);
+}
+
+/** What is mounted or unmounted there later is nobody else's concern, unless the options say so (mount_namespaces(7)). */
+function propagationSteps(mount: string, { propagation }: MountPlan): Step[] {
+  if (!propagation || propagation.flag === "MS_PRIVATE") return [];
+  const flag = flags(mountFlags, propagation.flag);
+  const bytes = mountAttributeBytes(0, 0, Number(flag.value));
+  return [
+    {
+      name: "mount_setattr",
+      args: [
+        resultOf(mount),
+        "",
+        propagation.recursive ? flags(atFlags, "AT_EMPTY_PATH", "AT_RECURSIVE") : flags(atFlags, "AT_EMPTY_PATH"),
+        struct(bytes, `{propagation: ${flag.text}}`),
+        bytes.length,
+      ],
+      why: "whether mounts made here are seen by others, and theirs here",
+    },
+  ];
 }
 
 /** Makes where a directory is mounted, and opens it as `target`. */
@@ -55,7 +91,7 @@ function directoryTarget(path: string, directories: DirectoryMaker, strict: bool
     open.args = [
       resultOf("root"),
       path.slice(1),
-      openHow("O_PATH|O_DIRECTORY", value, ["RESOLVE_IN_ROOT", "RESOLVE_NO_SYMLINKS"]),
+      openHow("O_PATH|O_DIRECTORY", value, [...inRoot, "RESOLVE_NO_SYMLINKS"]),
       openHowSize,
     ];
     open.why = `${why}; a symlink here would lead masked paths astray`;
@@ -75,7 +111,7 @@ function fileTarget(path: string, directories: DirectoryMaker, arch: Architectur
       args: [
         resultOf("root"),
         path.slice(1),
-        openHow("O_CREAT|O_EXCL", O_CREAT | O_EXCL | O_CLOEXEC, ["RESOLVE_IN_ROOT"], 0o644),
+        openHow("O_CREAT|O_EXCL", O_CREAT | O_EXCL | O_CLOEXEC, inRoot, 0o644),
         openHowSize,
       ],
       why,
@@ -85,38 +121,41 @@ function fileTarget(path: string, directories: DirectoryMaker, arch: Architectur
   ];
 }
 
-function bindSteps(mount: MountConfig, plan: MountPlan): Step[] {
-  const source = mount.source ?? "";
-  const names: (keyof typeof openTreeFlags)[] = ["OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC"];
-  if (plan.recursive) names.push("AT_RECURSIVE");
+function bindSteps(source: Source, mount: string, plan: MountPlan): Step[] {
   return [
-    {
-      name: "open_tree",
-      args: [atCwd, source, flags(openTreeFlags, ...names)],
-      why: `a bind mount of ${source}${plan.recursive ? " and what is mounted below it" : ""}`,
-      result: "mount",
-    },
-    ...setAttributes("mount", plan),
+    ...(source.time === "in place" ? cloneSource(source, mount) : []),
+    ...(source.time === "in place" || keepsTies(plan.propagation?.flag) ? [] : cutTies(mount)),
+    ...setAttributes(mount, plan.attributes, false),
+    ...setAttributes(mount, plan.below, true),
   ];
 }
 
-/** mount_setattr(2) on a detached mount; nothing when there is nothing to set. */
-function setAttributes(mount: string, plan: MountPlan): Step[] {
-  if (plan.attributes.length === 0) return [];
-  const set = flags(mountAttributes, ...plan.attributes);
-  const clear = plan.attributes.some((name) => atimeAttributes.includes(name)) ? MOUNT_ATTR__ATIME : 0;
-  const bytes = mountAttributeBytes(Number(set.value), clear);
+/** mount_setattr(2) on a detached mount; nothing when there is nothing to change. */
+function setAttributes(mount: string, change: AttributeChange, below: boolean): Step[] {
+  const { set, clear, atime } = change;
+  // A bind mount has the source's times unless it is given others.
+  if (set.length === 0 && clear.length === 0 && !(below && atime)) return [];
+  const setting = flags(mountAttributes, ...set);
+  const clearing = flags(mountAttributes, ...clear);
+  const bytes = mountAttributeBytes(Number(setting.value), Number(clearing.value) | (atime ? MOUNT_ATTR__ATIME : 0));
+  const text = [
+    ...(set.length > 0 ? [`set: ${setting.text}`] : []),
+    ...(clear.length > 0 ? [`clear: ${clearing.text}`] : []),
+    ...(set.length + clear.length === 0 ? ["clear: MOUNT_ATTR__ATIME"] : []),
+  ].join(", ");
   return [
     {
       name: "mount_setattr",
       args: [
         resultOf(mount),
         "",
-        plan.recursiveAttributes ? flags(atFlags, "AT_EMPTY_PATH", "AT_RECURSIVE") : flags(atFlags, "AT_EMPTY_PATH"),
-        struct(bytes, `{set: ${set.text}}`),
+        below ? flags(atFlags, "AT_EMPTY_PATH", "AT_RECURSIVE") : flags(atFlags, "AT_EMPTY_PATH"),
+        struct(bytes, `{${text}}`),
         bytes.length,
       ],
-      why: "before anybody can see it: its attributes",
+      why: below
+        ? "its attributes and those of all that is mounted below"
+        : "before anybody can see it: its attributes",
     },
   ];
 }
@@ -134,7 +173,8 @@ function filesystemSteps(mount: MountConfig, plan: MountPlan): Step[] {
       why: `option of the ${type}`,
     }),
   );
-  const attributes = flags(mountAttributes, ...plan.attributes);
+  // Nothing is mounted below a new file system: there "rro" is "ro".
+  const attributes = flags(mountAttributes, ...new Set([...plan.attributes.set, ...plan.below.set]));
   return [
     { name: "fsopen", args: [type, FSOPEN_CLOEXEC], why: `a ${type} for ${mount.destination}`, result: "filesystem" },
     ...(mount.source

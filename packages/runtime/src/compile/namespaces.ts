@@ -12,27 +12,46 @@ import {
   SIGCHLD,
   type Step,
 } from "@drydock/linux";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { RuntimeConfig } from "../types.ts";
-import { atCwd } from "./steps.ts";
+import type { CompileInput } from "./compile-input.ts";
+import { atCwd, writeText } from "./steps.ts";
+import { enterUserNamespaceSteps } from "./user-namespaces.ts";
 
 type Namespace = { type: NamespaceKind; path?: string };
 
-/** Namespaces that clone3 makes. The cgroup namespace is not among them: see ownCgroupNamespace. */
+/**
+ * Namespaces that clone3 makes. Others are made on their own: user before it (user-namespaces.ts), cgroup and time after
+ * it (ownCgroupNamespace, ownTimeNamespace).
+ */
 export function newNamespaces(config: RuntimeConfig): Namespace[] {
-  return (config.linux?.namespaces ?? []).filter(({ type, path }) => path === undefined && type !== "cgroup");
+  return (config.linux?.namespaces ?? []).filter(
+    ({ type, path }) => path === undefined && type !== "cgroup" && type !== "user" && type !== "time",
+  );
 }
 
-/** Namespaces that the container joins before anything else; user first, since it gives the rights for the others. */
+function joinedNamespaces(config: RuntimeConfig): Namespace[] {
+  return (config.linux?.namespaces ?? []).filter(({ type, path }) => path !== undefined && type !== "user");
+}
+
+/** Namespaces that the container's process joins before anything else. */
 export function joinSteps(config: RuntimeConfig): Step[] {
-  const joined = (config.linux?.namespaces ?? []).filter(({ type, path }) => path !== undefined && type !== "pid");
-  joined.sort((a, b) => Number(b.type === "user") - Number(a.type === "user"));
-  return joined.flatMap(({ type, path = "" }) => joinOne(type, path));
+  if (hasUserNamespace(config)) return [];
+  return joinedNamespaces(config)
+    .filter(({ type }) => type !== "pid")
+    .flatMap(({ type, path = "" }) => joinOne(type, path));
 }
 
-/** A pid namespace is entered by children only: the shim joins it before it forks. */
-export function joinPidSteps(config: RuntimeConfig): Step[] {
-  const pid = config.linux?.namespaces?.find(({ type, path }) => type === "pid" && path !== undefined);
-  return pid?.path === undefined ? [] : joinOne("pid", pid.path);
+/**
+ * Those that the shim joins before it forks: a pid namespace, since it is entered by children only; and with a user
+ * namespace all of them. Root joins them with the host's rights, before it gives these up for the user namespace;
+ * everybody else has rights in the user namespace alone.
+ */
+export function shimJoinSteps({ config, facts }: CompileInput): Step[] {
+  const joined = joinedNamespaces(config).filter(({ type }) => type === "pid" || hasUserNamespace(config));
+  const others = joined.flatMap(({ type, path = "" }) => joinOne(type, path));
+  const user = enterUserNamespaceSteps(config);
+  return facts.rootless ? [...user, ...others] : [...others, ...user];
 }
 
 function joinOne(type: NamespaceKind, path: string): Step[] {
@@ -64,6 +83,47 @@ export function ownCgroupNamespace(config: RuntimeConfig): Step[] {
       name: "unshare",
       args: [flags(cloneFlags, "CLONE_NEWCGROUP")],
       why: "its own cgroup becomes the root of what it sees",
+    },
+  ];
+}
+
+/**
+ * A new time namespace, with the offsets of its clocks. They can be written as long as nobody is in it, so it is made,
+ * written, and then joined (time_namespaces(7)).
+ */
+export function ownTimeNamespace(config: RuntimeConfig): Step[] {
+  const wanted = config.linux?.namespaces?.some(({ type, path }) => type === "time" && path === undefined);
+  if (!wanted) return [];
+  const offsets = Object.entries(config.linux?.timeOffsets ?? {});
+  const lines = offsets.map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`).join("");
+  const write = named("O_WRONLY|O_CLOEXEC", openFlags.O_WRONLY | openFlags.O_CLOEXEC);
+  return [
+    {
+      name: "unshare",
+      args: [flags(cloneFlags, "CLONE_NEWTIME")],
+      why: "a time namespace, for now only for children of this process",
+    },
+    ...(lines === ""
+      ? []
+      : [
+          {
+            name: "openat",
+            args: [atCwd, "/proc/self/timens_offsets", write],
+            why: "linux.timeOffsets, while nobody is in the namespace",
+            result: "offsets",
+          } satisfies Step,
+          writeText(resultOf("offsets"), lines, "what is added to the clocks"),
+        ]),
+    {
+      name: "openat",
+      args: [atCwd, "/proc/self/ns/time_for_children", named("O_RDONLY|O_CLOEXEC", openFlags.O_CLOEXEC)],
+      why: "that time namespace",
+      result: "namespace",
+    },
+    {
+      name: "setns",
+      args: [resultOf("namespace"), flags(cloneFlags, "CLONE_NEWTIME")],
+      why: "join it: from here on the clocks have their offsets",
     },
   ];
 }

@@ -11,7 +11,10 @@ import {
   named,
   type Operand,
   octal,
+  openFlags,
+  openHowSize,
   prctlOperations,
+  resultOf,
   rlimitBytes,
   rlimitNumbers,
   type Step,
@@ -21,28 +24,33 @@ import {
 } from "@drydock/linux";
 import type { ProcessConfig } from "../types.ts";
 import { handOnSteps } from "./preserve.ts";
-import { reportFd } from "./steps.ts";
+import { prioritySteps } from "./scheduling.ts";
+import { atCwd, openHow, reportFd } from "./steps.ts";
 
 /** Where a program without a slash is looked for when the environment has no PATH; the same as in runc and crun. */
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const signalSetSize = 8;
 
+export interface ProcessOptions {
+  /** Descriptors that the process gets as 3, 4, 5 … */
+  preserved?: readonly Operand[];
+  /** False in a user namespace in which the kernel forbids setgroups(2): see /proc/PID/setgroups. */
+  setgroups?: boolean;
+}
+
 /** From "inside the container's root" to the container's own code: identity and limits of the process, then execve. */
 export function processSteps(
   process: ProcessConfig,
   permitted: bigint,
-  { preserved = [] }: { preserved?: readonly Operand[] } = {},
+  { preserved = [], setgroups = true }: ProcessOptions = {},
 ): Step[] {
   return [
     ...(preserved.length > 0 ? handOnSteps(preserved) : closeSteps()),
     ...rlimitSteps(process),
-    {
-      name: "chdir",
-      args: [process.cwd],
-      why: "process.cwd, as root: the user may not be allowed to get there step by step",
-    },
+    ...prioritySteps(process),
+    ...workingDirectorySteps(process.cwd),
     ...signalSteps(),
-    ...identitySteps(process, permitted),
+    ...identitySteps(process, permitted, setgroups),
     ...executeSteps(process),
   ];
 }
@@ -55,6 +63,18 @@ function closeSteps(): Step[] {
       args: [4, named("~0", 0xffffffff), 0],
       why: "everything but the standard streams and the report pipe: no descriptor of the host gets into the container",
     },
+  ];
+}
+
+/**
+ * As root: the user may not be allowed to get there step by step. No link of /proc to an open file is followed: with a
+ * standard stream that is a directory of the host, or an image that can name one, it would lead there (CVE-2024-21626).
+ */
+function workingDirectorySteps(path: string): Step[] {
+  const how = openHow("O_PATH", openFlags.O_PATH | openFlags.O_CLOEXEC, ["RESOLVE_NO_MAGICLINKS"]);
+  return [
+    { name: "openat2", args: [atCwd, path, how, openHowSize], why: "process.cwd", result: "cwd" },
+    { name: "fchdir", args: [resultOf("cwd")], why: "process.cwd is where the process begins" },
   ];
 }
 
@@ -91,7 +111,7 @@ function signalSteps(): Step[] {
   ];
 }
 
-function identitySteps(process: ProcessConfig, permitted: bigint): Step[] {
+function identitySteps(process: ProcessConfig, permitted: bigint, setgroups: boolean): Step[] {
   const user = process.user ?? { uid: 0, gid: 0 };
   const sets = capabilitySets(process, permitted);
   const groups = user.additionalGids ?? [];
@@ -123,14 +143,18 @@ function identitySteps(process: ProcessConfig, permitted: bigint): Step[] {
       args: [prctl("PR_SET_KEEPCAPS"), 1, 0, 0, 0],
       why: "keep the permitted capabilities while the user changes",
     },
-    {
-      name: "setgroups",
-      args: [groups.length, struct(groupBytes, `[${groups.join(", ")}]`)],
-      why:
-        groups.length === 0
-          ? "no supplementary groups: those of the caller are not the container's"
-          : "process.user.additionalGids",
-    },
+    ...(setgroups
+      ? [
+          {
+            name: "setgroups",
+            args: [groups.length, struct(groupBytes, `[${groups.join(", ")}]`)],
+            why:
+              groups.length === 0
+                ? "no supplementary groups: those of the caller are not the container's"
+                : "process.user.additionalGids",
+          } satisfies Step,
+        ]
+      : []),
     { name: "setresgid", args: [user.gid, user.gid, user.gid], why: "process.user.gid" },
     { name: "setresuid", args: [user.uid, user.uid, user.uid], why: "process.user.uid" },
     { name: "umask", args: [octal(user.umask ?? 0o022)], why: "process.user.umask" },

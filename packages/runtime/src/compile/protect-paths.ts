@@ -11,15 +11,19 @@ import {
   type Step,
   struct,
 } from "@drydock/linux";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { atCwd, attach, emptyPath, openInRoot } from "./steps.ts";
 
 /**
  * Opens the host's /dev/null and makes an empty read-only directory while the host's root is still there: what covers a
  * masked path never comes from the container, whose /dev/null may be anything (CVE-2025-31133). The directory is
- * attached in this mount namespace, since kernels before 6.15 clone nothing that is not.
+ * attached in this mount namespace, since kernels before 6.15 clone nothing that is not. Part of maskSteps, but with a
+ * user namespace long before it: its root may not be able to go where the directory is.
  */
-function coverSteps(empty: string): Step[] {
+export function coverSteps({ config, directory }: CompileInput): Step[] {
+  const empty = `${directory}/empty`;
+  if (!config.linux?.maskedPaths?.length) return [];
   return [
     {
       name: "openat",
@@ -42,10 +46,10 @@ function coverSteps(empty: string): Step[] {
 }
 
 /** linux.maskedPaths: a file is covered with /dev/null, a directory with an empty one, a path that is not there is left. */
-export function maskSteps({ config, arch, directory }: CompileInput): Step[] {
-  const paths = config.linux?.maskedPaths ?? [];
-  if (paths.length === 0) return [];
-  return [...coverSteps(`${directory}/empty`), ...paths.flatMap((path, index) => maskOne(path, index, arch))];
+export function maskSteps(input: CompileInput): Step[] {
+  const paths = input.config.linux?.maskedPaths ?? [];
+  const covers = hasUserNamespace(input.config) ? [] : coverSteps(input);
+  return [...covers, ...paths.flatMap((path, index) => maskOne(path, index, input.arch))];
 }
 
 function maskOne(path: string, index: number, arch: CompileInput["arch"]): Step[] {

@@ -11,34 +11,34 @@ import {
   named,
   octal,
   openFlags,
-  openTreeFlags,
   resultOf,
   type Step,
 } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
+import { cloneSource, cutTies } from "./source-steps.ts";
+import { keepsTies, propagationFlag, rootSource } from "./sources.ts";
 import { atCwd } from "./steps.ts";
 
 /** mount(2) takes one page of options. */
 const longestOptions = 4000;
 
 /** The container's root as the result `root`: a descriptor of a mount that exists in the container's mount namespace only. */
-export function rootSteps({ root, directory, arch }: CompileInput): Step[] {
+export function rootSteps(input: CompileInput): Step[] {
+  const { root, directory, arch } = input;
   const place = `${directory}/root`;
   switch (root.type) {
-    case "directory":
+    case "directory": {
+      const source = rootSource(input);
       return [
-        {
-          name: "open_tree",
-          args: [atCwd, root.path, flags(openTreeFlags, "OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC", "AT_RECURSIVE")],
-          why: "a bind mount of the root directory: pivot_root wants a mount point",
-          result: "root",
-        },
+        ...(source?.time === "in place" ? cloneSource(source) : []),
+        ...(source?.time === "in place" || keepsTies(propagationFlag(input.config)) ? [] : cutTies("root")),
         {
           name: "move_mount",
           args: [resultOf("root"), "", atCwd, place, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],
           why: "attach it in this mount namespace",
         },
       ];
+    }
     case "overlay":
       return [...overlay(root.lower, root.upper, root.work, place, []), openRoot(place, arch)];
     case "volatile-overlay": {
@@ -168,11 +168,8 @@ function escapeOption(path: string): string {
 /** Makes the container's root the process's, and lets go of the host's. */
 export function pivotSteps({ config }: CompileInput): Step[] {
   const propagation = config.linux?.rootfsPropagation;
-  const flag =
-    propagation &&
-    ({ private: "MS_PRIVATE", shared: "MS_SHARED", slave: "MS_SLAVE", unbindable: "MS_UNBINDABLE" } as const)[
-      propagation
-    ];
+  const flag = propagationFlag(config);
+  const change = propagation?.startsWith("r") ? flags(mountFlags, "MS_REC", flag) : flags(mountFlags, flag);
   return [
     {
       name: "openat",
@@ -193,11 +190,11 @@ export function pivotSteps({ config }: CompileInput): Step[] {
     },
     { name: "umount2", args: [".", named("MNT_DETACH", 2)], why: "let go of the host's file systems" },
     { name: "chdir", args: ["/"], why: "the current directory must not be outside of the new root" },
-    ...(flag && flag !== "MS_PRIVATE"
+    ...(flag !== "MS_PRIVATE"
       ? [
           {
             name: "mount",
-            args: [0, "/", 0, flags(mountFlags, flag), 0],
+            args: [0, "/", 0, change, 0],
             why: `linux.rootfsPropagation: ${propagation}`,
           } satisfies Step,
         ]

@@ -14,9 +14,11 @@ import {
 } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
 import { keepSteps, letGoOfKept } from "./kept.ts";
-import { cloneArguments, joinPidSteps } from "./namespaces.ts";
+import { cloneArguments, shimJoinSteps } from "./namespaces.ts";
+import { shimSourceSteps, sourceMemory } from "./source-steps.ts";
 import { atCwd, fifoSteps, reportFd } from "./steps.ts";
 import { closeInheritedStreams } from "./streams.ts";
+import { userNamespaceSteps } from "./user-namespaces.ts";
 
 /** Names of the files that the shim writes into the container's directory. */
 export const shimFiles = {
@@ -84,6 +86,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
       pidMessage: { bytes: messageSize },
       waitStatus: { bytes: 8 },
       shimPid: { bytes: 8 },
+      ...sourceMemory(input),
     },
     steps: [
       { name: "setsid", args: [], why: "signals of the caller's terminal are not for the shim" },
@@ -97,8 +100,10 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
       { name: "getpid", args: [], why: "its own pid", result: memory("shimPid") },
       ...writeFile(shimFiles.shim, memory("shimPid"), "for who must end a shim that does not get anywhere"),
       ...keepSteps(input),
+      ...userNamespaceSteps(input),
+      ...shimSourceSteps(input),
       ...(input.cgroup === undefined ? [] : openCgroup(input.cgroup)),
-      ...joinPidSteps(input.config),
+      ...shimJoinSteps(input),
       {
         name: "clone3",
         args: [memory("cloneArguments"), cloneArgs.size],

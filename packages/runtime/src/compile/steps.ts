@@ -38,6 +38,9 @@ export function openHow(
   return struct(bytes, `{${openNames}${mode ? `, 0${mode.toString(8)}` : ""}, ${resolve.text}}`);
 }
 
+/** Nothing leads out of the directory that a path begins in: not "..", no symlink, no link of /proc to an open file. */
+export const inRoot: (keyof typeof resolveFlags)[] = ["RESOLVE_IN_ROOT", "RESOLVE_NO_MAGICLINKS"];
+
 /** Opens a path inside the container's root without following anything out of it, magic links of /proc included. */
 export function openInRoot(
   path: string,
@@ -49,8 +52,8 @@ export function openInRoot(
   const { O_DIRECTORY } = directoryFlags(arch);
   const how =
     kind === "directory"
-      ? openHow("O_PATH|O_DIRECTORY", openFlags.O_PATH | O_DIRECTORY | openFlags.O_CLOEXEC, ["RESOLVE_IN_ROOT"])
-      : openHow("O_PATH", openFlags.O_PATH | openFlags.O_CLOEXEC, ["RESOLVE_IN_ROOT"]);
+      ? openHow("O_PATH|O_DIRECTORY", openFlags.O_PATH | O_DIRECTORY | openFlags.O_CLOEXEC, inRoot)
+      : openHow("O_PATH", openFlags.O_PATH | openFlags.O_CLOEXEC, inRoot);
   return {
     name: "openat2",
     args: [resultOf("root"), relative(path), how, openHowSize],

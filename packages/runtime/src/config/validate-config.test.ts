@@ -11,6 +11,12 @@ const good: RuntimeConfig = {
   linux: { namespaces: [{ type: "mount" }, { type: "uts" }] },
 };
 
+/** With a new user namespace that has these maps of users; its groups are mapped as one range. */
+function userNamespace(uidMappings: object[]): object {
+  const gidMappings = [{ containerID: 0, hostID: 1000, size: 100 }];
+  return { linux: { namespaces: [{ type: "mount" }, { type: "user" }], uidMappings, gidMappings } };
+}
+
 t.test("a good configuration passes, and what is undefined is not there", async (t) => {
   t.equal(validateConfig(good), good);
   validateConfig({ ...good, hostname: undefined, annotations: { a: "b" } });
@@ -18,7 +24,6 @@ t.test("a good configuration passes, and what is undefined is not there", async 
 
 t.test("everything else is refused with its path", async (t) => {
   const bad: [path: string, change: object, message: RegExp][] = [
-    ["hooks", { hooks: { prestart: [{ path: "/x" }] } }, /hooks: is not supported/],
     ["hostnam", { hostnam: "x" }, /is not supported/],
     ["process.selinuxLabel", { process: { ...good.process, selinuxLabel: "x" } }, /is not supported/],
     ["process.args", { process: { cwd: "/", args: [] } }, /is empty/],
@@ -49,7 +54,91 @@ t.test("everything else is refused with its path", async (t) => {
       { linux: { namespaces: [{ type: "mount", path: "/x" }] } },
       /mount namespace is not supported/,
     ],
-    ["linux.namespaces[1]", { linux: { namespaces: [{ type: "mount" }, { type: "user" }] } }, /user namespace/],
+    ["linux.uidMappings", { linux: { namespaces: [{ type: "mount" }, { type: "user" }] } }, /is required/],
+    ["linux.uidMappings", userNamespace([{ containerID: 1, hostID: 1, size: 1 }]), /does not map id 0/],
+    [
+      "linux.uidMappings[1]",
+      userNamespace([
+        { containerID: 0, hostID: 1000, size: 10 },
+        { containerID: 5, hostID: 9000, size: 1 },
+      ]),
+      /overlaps with linux.uidMappings\[0\] in its containerIDs/,
+    ],
+    [
+      "process.user.uid",
+      {
+        ...userNamespace([{ containerID: 0, hostID: 1000, size: 10 }]),
+        process: { ...good.process, user: { uid: 33, gid: 0 } },
+      },
+      /33 is not mapped/,
+    ],
+    [
+      "linux.uidMappings",
+      { linux: { ...good.linux, uidMappings: [{ containerID: 0, hostID: 1, size: 1 }] } },
+      /no user/,
+    ],
+    ["linux.timeOffsets", { linux: { ...good.linux, timeOffsets: { monotonic: { secs: 5 } } } }, /no time namespace/],
+    ["linux.timeOffsets.realtime", { linux: { ...good.linux, timeOffsets: { realtime: {} } } }, /not supported/],
+    ["linux.personality.flags[0]", { linux: { ...good.linux, personality: { domain: "LINUX", flags: ["X"] } } }, /not/],
+    [
+      "linux.memoryPolicy.nodes",
+      { linux: { ...good.linux, memoryPolicy: { mode: "MPOL_BIND" } } },
+      /MPOL_BIND needs at least one node/,
+    ],
+    [
+      "process.scheduler.priority",
+      { process: { ...good.process, scheduler: { policy: "SCHED_FIFO" } } },
+      /SCHED_FIFO needs one/,
+    ],
+    [
+      "process.scheduler",
+      { process: { ...good.process, scheduler: { policy: "SCHED_DEADLINE", runtime: 10, deadline: 5 } } },
+      /0 < runtime <= deadline/,
+    ],
+    [
+      "process.ioPriority.priority",
+      { process: { ...good.process, ioPriority: { class: "IOPRIO_CLASS_BE", priority: 8 } } },
+      /from 0 to 7/,
+    ],
+    [
+      "process.execCPUAffinity.final",
+      { process: { ...good.process, execCPUAffinity: { final: "3-1" } } },
+      /not a list of numbers/,
+    ],
+    [
+      "process.rlimits[1].type",
+      {
+        process: {
+          ...good.process,
+          rlimits: [
+            { type: "RLIMIT_CORE", soft: 0, hard: 0 },
+            { type: "RLIMIT_CORE", soft: 1, hard: 1 },
+          ],
+        },
+      },
+      /named twice/,
+    ],
+    [
+      "process.rlimits[0].soft",
+      { process: { ...good.process, rlimits: [{ type: "RLIMIT_CORE", soft: 2, hard: 1 }] } },
+      /above the hard limit/,
+    ],
+    ["mounts[0].options", { mounts: [{ destination: "/a", source: "/b", options: ["bind", "idmap"] }] }, /has none/],
+    [
+      "mounts[0].gidMappings",
+      {
+        mounts: [
+          {
+            destination: "/a",
+            source: "/b",
+            options: ["bind", "idmap"],
+            uidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
+          },
+        ],
+      },
+      /is missing/,
+    ],
+    ["mounts[0].options", { mounts: [{ destination: "/a", type: "proc", options: ["tmpcopyup"] }] }, /of tmpfs/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "a/../../b" } }, /leaves the cgroup root/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "system.slice:drydock:x" } }, /systemd/],
     [
@@ -72,9 +161,9 @@ t.test("everything else is refused with its path", async (t) => {
     ["mounts[0].source", { mounts: [{ destination: "/a", options: ["bind"] }] }, /absolute path/],
     ["mounts[0].type", { mounts: [{ destination: "/a", type: "ext4" }] }, /not supported/],
     [
-      "mounts[0].options[0]",
-      { mounts: [{ destination: "/a", source: "/b", options: ["rshared"] }] },
-      /rshared is not supported/,
+      "mounts[0].options[1]",
+      { mounts: [{ destination: "/a", source: "/b", options: ["bind", "remount"] }] },
+      /remount is not supported/,
     ],
     [
       "mounts[0].options",
@@ -139,24 +228,38 @@ t.test("a near miss is told", async (t) => {
 });
 
 t.test("mount options go to those who take them", async (t) => {
-  t.strictSame(
+  t.match(
     planMount({ destination: "/x", type: "tmpfs", options: ["nosuid", "ro", "size=1m", "mode=755", "rw"] }, ""),
     {
       kind: "filesystem",
       recursive: false,
-      attributes: ["MOUNT_ATTR_NOSUID", "MOUNT_ATTR_RDONLY"],
-      recursiveAttributes: false,
+      attributes: { set: ["MOUNT_ATTR_NOSUID"] },
+      below: { set: [], clear: [] },
       data: [
         { key: "size", value: "1m" },
         { key: "mode", value: "755" },
       ],
     },
+    "the later of ro and rw holds",
   );
-  t.match(planMount({ destination: "/x", source: "/y", options: ["rbind", "rro", "rprivate"] }, ""), {
-    kind: "bind",
-    recursive: true,
-    attributes: ["MOUNT_ATTR_RDONLY"],
-    recursiveAttributes: true,
+  t.match(
+    planMount(
+      { destination: "/x", source: "/y", options: ["rbind", "rro", "rsuid", "noexec", "rslave", "ridmap"] },
+      "",
+    ),
+    {
+      kind: "bind",
+      recursive: true,
+      attributes: { set: ["MOUNT_ATTR_NOEXEC"], clear: [] },
+      below: { set: ["MOUNT_ATTR_RDONLY"], clear: ["MOUNT_ATTR_NOSUID"], atime: false },
+      propagation: { flag: "MS_SLAVE", recursive: true },
+      idmap: "ridmap",
+      data: [],
+    },
+  );
+  t.match(planMount({ destination: "/x", source: "/y", options: ["bind", "rnoatime", "rrelatime"] }, "").below, {
+    set: [],
+    atime: true,
   });
 });
 

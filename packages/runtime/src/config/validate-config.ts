@@ -1,12 +1,23 @@
-import { capabilityNames, namespaceKinds, rlimitNumbers } from "@drydock/linux";
+import { capabilityNames, namespaceKinds, personalities, rlimitNumbers } from "@drydock/linux";
 import type { LinuxResources, ProcessConfig, RuntimeConfig } from "../types.ts";
-import { absolutePath, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
+import { absolutePath, type Check, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
 import { hooksShape } from "./hooks-shape.ts";
 import { checkMounts } from "./mount-options.ts";
+import {
+  affinityShape,
+  checkMemoryPolicy,
+  checkScheduling,
+  ioPriorityShape,
+  memoryPolicyShape,
+  schedulerShape,
+} from "./scheduling-shape.ts";
 import { checkSysctl } from "./sysctl.ts";
+import { checkTimeOffsets, timeOffsetsShape } from "./time-offsets.ts";
+import { checkUserNamespace, hasUserNamespace, idMappingsShape } from "./user-namespace.ts";
 
 const maxId = 2 ** 32 - 2;
 const capabilities = list(oneOf(...capabilityNames));
+const propagations = ["private", "shared", "slave", "unbindable"];
 
 const processShape = object(
   {
@@ -39,6 +50,9 @@ const processShape = object(
         { required: ["type", "hard", "soft"] },
       ),
     ),
+    ioPriority: ioPriorityShape,
+    scheduler: schedulerShape,
+    execCPUAffinity: affinityShape,
   },
   { required: ["cwd", "args"] },
 );
@@ -53,6 +67,10 @@ const resourcesShape = object({
   ),
 });
 
+const noPersonalityFlag: Check = (_value, path) => {
+  throw invalid(path, "is not supported", "the runtime-spec has no flags of a personality");
+};
+
 const linuxShape = object({
   namespaces: list(object({ type: oneOf(...Object.keys(namespaceKinds)), path: absolutePath }, { required: ["type"] })),
   cgroupsPath: text,
@@ -60,7 +78,15 @@ const linuxShape = object({
   maskedPaths: list(absolutePath),
   readonlyPaths: list(absolutePath),
   sysctl: map(text),
-  rootfsPropagation: oneOf("private", "shared", "slave", "unbindable"),
+  rootfsPropagation: oneOf(...propagations, ...propagations.map((name) => `r${name}`)),
+  uidMappings: idMappingsShape,
+  gidMappings: idMappingsShape,
+  timeOffsets: timeOffsetsShape,
+  personality: object(
+    { domain: oneOf(...Object.keys(personalities)), flags: list(noPersonalityFlag) },
+    { required: ["domain"] },
+  ),
+  memoryPolicy: memoryPolicyShape,
 });
 
 const configShape = object(
@@ -72,7 +98,14 @@ const configShape = object(
     root: object({ path: text, readonly: flag }, { required: ["path"] }),
     mounts: list(
       object(
-        { destination: absolutePath, type: text, source: text, options: list(text) },
+        {
+          destination: absolutePath,
+          type: text,
+          source: text,
+          options: list(text),
+          uidMappings: idMappingsShape,
+          gidMappings: idMappingsShape,
+        },
         { required: ["destination"] },
       ),
     ),
@@ -91,7 +124,10 @@ export function validateConfig(value: unknown): RuntimeConfig {
     throw invalid("ociVersion", `${config.ociVersion} is not a version 1.x.y`);
   checkProcess(config.process, "process");
   checkNamespaces(config);
-  checkMounts(config.mounts ?? []);
+  checkUserNamespace(config);
+  checkTimeOffsets(config);
+  checkMounts(config.mounts ?? [], hasUserNamespace(config));
+  checkMemoryPolicy(config.linux?.memoryPolicy);
   checkSysctl(config);
   checkCgroupsPath(config.linux?.cgroupsPath);
   return config;
@@ -117,6 +153,14 @@ function checkProcess(process: ProcessConfig, path: string): void {
     if (!variable.includes("="))
       throw invalid(`${path}.env[${index}]`, `${JSON.stringify(variable)} is not NAME=value`);
   }
+  const limited = new Set<string>();
+  for (const [index, { type, soft, hard }] of (process.rlimits ?? []).entries()) {
+    // runtime-spec, config.md: a type that is given twice is an error.
+    if (limited.has(type)) throw invalid(`${path}.rlimits[${index}].type`, `${type} is named twice`);
+    limited.add(type);
+    if (soft > hard) throw invalid(`${path}.rlimits[${index}].soft`, `${soft} is above the hard limit of ${hard}`);
+  }
+  checkScheduling(process, path);
 }
 
 function checkNamespaces(config: RuntimeConfig): void {
@@ -126,9 +170,6 @@ function checkNamespaces(config: RuntimeConfig): void {
     const at = `linux.namespaces[${index}]`;
     if (seen.has(type)) throw invalid(at, `${type} is named twice`);
     seen.add(type);
-    if (type === "user" && path === undefined) {
-      throw invalid(at, "a new user namespace is not supported", "join one by its path, or leave it out");
-    }
     if (type === "mount" && path !== undefined) {
       throw invalid(`${at}.path`, "joining a mount namespace is not supported", "leave out the path");
     }

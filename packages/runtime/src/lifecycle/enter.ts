@@ -7,6 +7,7 @@ import {
   openPipe,
   openProcess,
   type ProcessIdentity,
+  personalities,
   readStat,
   readStatus,
   readToEnd,
@@ -84,12 +85,20 @@ export function execInput(
   const wanted = process.oomScoreAdj ?? Number(readFileSync(`/proc/${container.pid}/oom_score_adj`, "utf8"));
   const maySet = wanted > own || (wanted < own && (permitted & capabilityMask(["CAP_SYS_RESOURCE"])) !== 0n);
   const cgroup = readUnifiedCgroup(container.pid);
-  const joinUser = readlinkSync(`/proc/${container.pid}/ns/user`) !== readlinkSync("/proc/self/ns/user");
+  const isOther = (namespace: string): boolean =>
+    readlinkSync(`/proc/${container.pid}/ns/${namespace}`) !== readlinkSync(`/proc/self/ns/${namespace}`);
+  const joinUser = isOther("user");
+  const is32 =
+    (Number.parseInt(readFileSync(`/proc/${container.pid}/personality`, "utf8"), 16) & personalities.LINUX32) !== 0;
   return {
     id: record.id,
     keepKeyring: record.keepKeyring ?? false,
     process,
     joinUser,
+    joinTime: isOther("time"),
+    rootless: globalThis.process.geteuid?.() !== 0,
+    setgroups: !joinUser || readFileSync(`/proc/${container.pid}/setgroups`, "utf8").trim() !== "deny",
+    ...(is32 ? { personality: "LINUX32" } : {}),
     permitted: joinUser ? 0xffffffffffffffffn : permitted,
     ...(cgroup === undefined || context.cgroupMount === undefined ? {} : { cgroup: join(context.cgroupMount, cgroup) }),
     ...(maySet ? { oomScoreAdj: wanted } : {}),
