@@ -16,7 +16,8 @@ const allowed: Record<string, readonly string[]> = {
   "control-plane": ["kit", "machinery"],
   "node-agent": ["kit", "linux", "oci", "machinery", "runtime", "containerd"],
   vm: ["kit"],
-  cli: ["kit", "linux", "oci", "machinery", "runtime", "control-plane", "node-agent", "vm"],
+  labs: ["kit", "vm"],
+  cli: ["kit", "linux", "oci", "machinery", "runtime", "control-plane", "node-agent", "vm", "labs"],
 };
 
 interface Import {

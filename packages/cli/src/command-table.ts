@@ -110,6 +110,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: containers,
     load: async () => (await import("./commands/inspect.ts")).inspectCommand(),
   },
+  lab: {
+    summary: "learn by doing: labs that are checked on a real kernel",
+    group: other,
+    load: async () => (await import("./commands/lab.ts")).labCommand(),
+  },
   demo: {
     summary: "watch a lesson on a cluster of its own",
     group: other,

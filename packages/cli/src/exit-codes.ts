@@ -93,6 +93,13 @@ export const exitCodesByError: Record<string, number> = {
   LINUX_NO_CGROUP2: exitCodes.machine,
   CLIENT_CONFIG_INVALID: exitCodes.invalid,
   CLIENT_CONFIG_UNSUPPORTED: exitCodes.invalid,
+  LAB_UNKNOWN: exitCodes.notFound,
+  LAB_NOT_STARTED: exitCodes.conflict,
+  LAB_FOLDER_TAKEN: exitCodes.conflict,
+  LAB_SOLUTION_EARLY: exitCodes.conflict,
+  LAB_NEEDS: exitCodes.machine,
+  LAB_PROGRESS: exitCodes.machine,
+  LAB_INVALID: exitCodes.invalid,
   CLUSTER_INTERRUPTED: exitCodes.interrupted,
 };
 
