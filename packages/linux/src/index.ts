@@ -1,3 +1,8 @@
+export { attachAttributes, bpfCommands, loadAttributes } from "./bpf/attributes.ts";
+export { allowsEverything, deviceProgram, printDeviceProgram } from "./bpf/device-program.ts";
+export { type DeviceRule, defaultDeviceRules } from "./bpf/device-rules.ts";
+export { encodeExtended } from "./bpf/extended.ts";
+export { canFilterDevices } from "./bpf/probe.ts";
 export {
   type CgroupEvents,
   cgroupEvents,

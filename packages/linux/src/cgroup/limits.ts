@@ -5,6 +5,7 @@ import { failure } from "../errors.ts";
 import type { ContainerCgroup } from "./container-cgroup.ts";
 import { cpuSettings } from "./cpu.ts";
 import { cpusetSettings } from "./cpuset.ts";
+import { deviceSettings } from "./devices.ts";
 import { type CgroupHierarchies, controllersOf } from "./hierarchy.ts";
 import { hugetlbSettings } from "./hugetlb.ts";
 import { ioSettings } from "./io.ts";
@@ -26,6 +27,7 @@ export function limitSettings(limits: CgroupLimits): CgroupSetting[] {
     ...hugetlbSettings(limits.hugepageLimits ?? []),
     ...rdmaSettings(limits.rdma ?? {}),
     ...(limits.network ? networkSettings(limits.network) : []),
+    ...deviceSettings(limits.legacyDevices ?? []),
     ...unifiedSettings(limits.unified ?? {}),
   ];
 }

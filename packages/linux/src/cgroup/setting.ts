@@ -1,3 +1,5 @@
+import type { DeviceRule } from "../bpf/device-rules.ts";
+
 /**
  * One limit as a configuration asks for it, with what it means for either version of cgroups. Made by a controller's
  * file in this folder; which version counts is decided where it is written (limits.ts).
@@ -72,6 +74,8 @@ export interface CgroupLimits {
   hugepageLimits?: { pageSize: string; limit: number }[];
   rdma?: Record<string, { hcaHandles?: number; hcaObjects?: number }>;
   network?: { classID?: number; priorities?: { name: string; priority: number }[] };
+  /** For cgroup v1's devices controller; see devices.ts for when it is used. */
+  legacyDevices?: readonly DeviceRule[];
   /** Files of cgroup v2 as they are, e.g. "memory.high": "max". */
   unified?: Record<string, string>;
 }
