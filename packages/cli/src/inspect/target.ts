@@ -64,7 +64,7 @@ async function pidOfContainer(command: Command, id: string): Promise<number> {
       hint: `drydock runtime delete ${id} removes what is left of it`,
     });
   } catch (error) {
-    if (!hasCode(error, "RUNTIME_NOT_FOUND", "RUNTIME_INVALID_ID")) throw error;
+    if (!hasCode(error, "RUNTIME_NOT_FOUND", "RUNTIME_INVALID_CONFIG")) throw error;
     throw failure("INSPECT_NO_PROCESS", `"${id}" is neither a pid nor a container below ${stateDir}`, {
       hint: "a pid is a number (drydock inspect proc ls); pods are written pod/NAME, nodes node/NAME",
       cause: error,
