@@ -50,7 +50,7 @@ export async function launchImage(
       ];
       try {
         const { path, argv, image } = plan;
-        pid = spawnProcess({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
+        pid = await spawnProcess({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
       } finally {
         plan.dispose?.();
       }

@@ -4,15 +4,19 @@ import { failure } from "../errors.ts";
 /** The part of the ffi-rs addon that we use; its JavaScript wrapper is left out on purpose (see loadAddon). */
 interface Addon {
   open(library: { library: string; path: string }): void;
-  load(call: {
-    library: string;
-    funcName: string;
-    retType: number;
-    paramsType: unknown[];
-    paramsValue: unknown[];
-    errno: true;
-    freeResultMemory: false;
-  }): { value: number; errnoCode: number };
+  load(call: AddonCall): { value: number; errnoCode: number };
+  /** The same on a thread of libuv's pool. Its errno is not that of the call. */
+  load(call: AddonCall & { runInNewThread: true }): Promise<{ value: number }>;
+}
+
+export interface AddonCall {
+  library: string;
+  funcName: string;
+  retType: number;
+  paramsType: unknown[];
+  paramsValue: unknown[];
+  errno: true;
+  freeResultMemory: false;
 }
 
 /** Values of ffi-rs's DataType and FFITypeTag that we need. */

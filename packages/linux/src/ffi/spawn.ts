@@ -1,6 +1,6 @@
 import { failure } from "../errors.ts";
 import { errnoName, errnoText } from "../kernel/errno.ts";
-import { callLibc } from "./call.ts";
+import { callLibc, callLibcInThread } from "./call.ts";
 import { syscall } from "./syscall.ts";
 
 const scratchSize = 4096;
@@ -9,7 +9,8 @@ const mapping = { protection: 0x3, flags: 0x22 };
 const spawnFlags = { POSIX_SPAWN_SETSIGDEF: 0x04, POSIX_SPAWN_SETSIGMASK: 0x08 };
 const CLOSE_RANGE_CLOEXEC = 4;
 
-let scratch: number | undefined;
+/** Pieces of memory that no launch uses at the moment: each that is under way has one of its own. */
+const freeScratch: number[] = [];
 let attributes: Buffer | undefined;
 
 export interface SpawnRequest {
@@ -25,38 +26,40 @@ export interface SpawnRequest {
 
 /**
  * posix_spawn(3): the child starts with default signal handlers, no blocked signals and exactly the descriptors of
- * `keep`, and the caller is stopped only until execve has happened (vfork), about 0.2 ms. Unlike child_process.spawn,
- * libuv does not know the child: whoever calls this waits for it (see reapChild).
+ * `inherit`, and the calling thread is stopped until execve has happened (vfork), about 0.2 ms: it is not JavaScript's.
+ * Unlike child_process.spawn, libuv does not know the child: whoever calls this waits for it (see reapChild).
  */
-export function spawnProcess(request: SpawnRequest): number {
-  scratch ??= syscall("mmap", 0, scratchSize, mapping.protection, mapping.flags, -1, 0);
-  attributes ??= spawnAttributes();
-  const strings = layOut(scratch, request);
-  copyTo(scratch, strings.bytes);
-  // Node opens everything close-on-exec, but whoever started Node may have left descriptors open.
-  syscall("close_range", 3, 0xffffffff, CLOSE_RANGE_CLOEXEC);
+export async function spawnProcess(request: SpawnRequest): Promise<number> {
+  const attributesOfAll = prepared();
+  const scratch = freeScratch.pop() ?? syscall("mmap", 0, scratchSize, mapping.protection, mapping.flags, -1, 0);
   const actions = Buffer.alloc(256);
-  callLibc("posix_spawn_file_actions_init", [actions]);
   try {
+    const strings = layOut(scratch, request);
+    copyTo(scratch, strings.bytes);
+    callLibc("posix_spawn_file_actions_init", [actions]);
     const moved = moves(request.inherit, request.image);
     for (const [from, to] of moved) callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
     // A dup2 clears close-on-exec: numbers that were only in between would stay open, and a pipe would never end.
     const last = firstInherited + request.inherit.length - 1;
     for (const [, to] of moved) if (to > last) callLibc("posix_spawn_file_actions_addclose", [actions, to]);
     const pid = Buffer.alloc(8);
-    const { value: error } = callLibc("posix_spawn", [
-      pid,
-      strings.path,
-      actions,
-      attributes,
-      strings.argv,
-      strings.env,
-    ]);
+    const args = [pid, strings.path, actions, attributesOfAll, strings.argv, strings.env];
+    const error = await callLibcInThread("posix_spawn", args);
     if (error !== 0) throw spawnFailed(request.path, errnoName(error));
     return pid.readInt32LE(0);
   } finally {
     callLibc("posix_spawn_file_actions_destroy", [actions]);
+    freeScratch.push(scratch);
   }
+}
+
+/** What all children have in common; made once. */
+function prepared(): Buffer {
+  if (attributes) return attributes;
+  // Node opens everything close-on-exec, and so do we, but whoever started Node may have left descriptors open.
+  syscall("close_range", 3, 0xffffffff, CLOSE_RANGE_CLOEXEC);
+  attributes = spawnAttributes();
+  return attributes;
 }
 
 /** First descriptor that an inherited one becomes. */
