@@ -75,6 +75,23 @@ t.test("a second start finds everything; what is missing, damaged, foreign or en
   t.ok(new X509Certificate(second.certificates.apiserver.cert).checkIP("10.1.2.3"));
 });
 
+t.test("a member of etcd keeps the hosts that its certificate was issued with", async (t) => {
+  const directory = join(await temporaryDirectory(t), "pki");
+  const first = await ensurePki(directory, { hosts: [] });
+  const ending = {
+    commonName: "etcd",
+    usages: ["server", "client"] as const,
+    hosts: ["localhost", "cp1", "10.1.2.3"],
+    days: 29,
+  };
+  const member = await signCertificate(first.etcdCa, ending);
+  await writeFile(first.certificates["etcd-server"].file, formatKeyPair(member));
+  const certificate = new X509Certificate((await ensurePki(directory, { hosts: [] })).certificates["etcd-server"].cert);
+  t.ok(certificate.validToDate.getTime() > Date.now() + 300 * 24 * 3600 * 1000);
+  t.equal(certificate.checkHost("cp1"), "cp1");
+  for (const address of ["10.1.2.3", "127.0.0.1"]) t.equal(certificate.checkIP(address), address);
+});
+
 t.test("a damaged authority is never replaced without being asked", async (t) => {
   const directory = join(await temporaryDirectory(t), "pki");
   const pki = await ensurePki(directory, { hosts: [] });

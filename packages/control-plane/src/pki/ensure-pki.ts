@@ -12,6 +12,7 @@ import {
   writeFileAtomic,
 } from "@drydock/kit";
 import { failure } from "../errors.ts";
+import { hostsOf } from "./certificate-status.ts";
 import { type AuthorityName, type Identity, type IdentityName, identities } from "./identities.ts";
 import { formatKeyPair, type KeyPair, parseKeyPair, type StoredKeyPair } from "./key-pair.ts";
 import type { Pki } from "./pki.ts";
@@ -142,9 +143,13 @@ async function ensureLeaf(
 ): Promise<StoredKeyPair> {
   const file = join(directory, `${name}.pem`);
   const text = await readTextIfExists(file);
-  const found = text === undefined ? { why: "there is none" } : usableLeaf(text, file, identity, authority);
+  const found: ReturnType<typeof usableLeaf> =
+    text === undefined ? { why: "there is none" } : usableLeaf(text, file, identity, authority);
   if ("cert" in found) return found;
-  const pair = await signCertificate(authority, { ...identity, days: LEAF_DAYS });
+  // Somebody may have issued it with more hosts than we know of: those of other machines, for a member of etcd.
+  const { hosts } = identity;
+  const all = hosts && { hosts: [...new Set([...hosts, ...(found.hosts ?? [])])] };
+  const pair = await signCertificate(authority, { ...identity, ...all, days: LEAF_DAYS });
   await writeFileAtomic(file, formatKeyPair(pair), 0o600);
   logger.info({ certificate: name, why: found.why }, "issued certificate");
   // Another process may have replaced it meanwhile: everybody uses what is on disk.
@@ -163,13 +168,13 @@ export async function readLeaf(file: string): Promise<StoredKeyPair | undefined>
   }
 }
 
-/** The leaf in a file, or why it must be issued again: a leaf can always be made anew, so nothing here is an error. */
+/** The leaf in a file, or why it must be issued again and the hosts that it had: a leaf can always be made anew, so nothing here is an error. */
 function usableLeaf(
   text: string,
   file: string,
   identity: Identity,
   authority: KeyPair,
-): StoredKeyPair | { why: string } {
+): StoredKeyPair | { why: string; hosts?: string[] } {
   let pair: StoredKeyPair;
   try {
     pair = parseKeyPair(text, file);
@@ -179,9 +184,11 @@ function usableLeaf(
   }
   const certificate = new X509Certificate(pair.cert);
   if (!certificate.verify(new X509Certificate(authority.cert).publicKey)) return { why: "another authority signed it" };
-  if (certificate.validToDate.getTime() - Date.now() < RENEW_BEFORE_MS) return { why: "it ends soon" };
+  if (certificate.validToDate.getTime() - Date.now() < RENEW_BEFORE_MS) {
+    return { why: "it ends soon", hosts: hostsOf(certificate) };
+  }
   const missing = (identity.hosts ?? []).find((host) => !covers(certificate, host));
-  return missing === undefined ? pair : { why: `it misses ${missing}` };
+  return missing === undefined ? pair : { why: `it misses ${missing}`, hosts: hostsOf(certificate) };
 }
 
 function covers(certificate: X509Certificate, host: string): boolean {
