@@ -19,17 +19,34 @@ export async function candidates(words: readonly string[], self: Command): Promi
   const name = before.find((word) => Object.hasOwn(commandTable, word));
   if (name === undefined) return matching(typed.startsWith("-") ? flagsOf(self.parent ?? self) : commandNames());
 
-  const command = (await commandTable[name]?.load()) as Command;
-  const sub = command.commands.find((child) => before.includes(child.name()));
-  if (typed.startsWith("-")) return matching([...flagsOf(sub ?? command), ...flagsOf(self.parent ?? self)]);
+  const path = subcommands((await commandTable[name]?.load()) as Command, before.slice(before.indexOf(name) + 1));
+  const command = path.at(-1) as Command;
+  // What follows -- is another program's.
+  if (before.includes("--")) return [];
+  if (typed.startsWith("-")) return matching([...path.toReversed(), self.parent ?? self].flatMap(flagsOf));
   if (name === "completion") return matching(Object.keys(scripts));
-  if (command.commands.length > 0 && !sub) {
+  if (command.commands.length > 0) {
     return matching(command.commands.map((child) => `${child.name()}\t${child.description()}`));
   }
+  if (name === "inspect" && command.registeredArguments[0]?.name() === "process")
+    return matching(await processCandidates(typed, self));
   const previous = before.at(-1) ?? "";
   if (["-f", "--filename", "--data-dir", "--kubeconfig"].includes(previous)) return [];
   if (previous === "-o" || previous === "--output") return matching(["json", "yaml", "wide", "name"]);
   return matching(await fromServer(name, operandsAfter(before, name), typed, previous, self));
+}
+
+/** A command and those of its subcommands that the words name, outermost first: `inspect ns diff`. */
+function subcommands(command: Command, words: readonly string[]): Command[] {
+  const child = command.commands.find((one) => words.includes(one.name()));
+  return child ? [command, ...subcommands(child, words.slice(words.indexOf(child.name()) + 1))] : [command];
+}
+
+/** Pids with what runs there, or names of pods once somebody has begun to type one. */
+async function processCandidates(typed: string, self: Command): Promise<string[]> {
+  if (typed.startsWith("pod/")) return fromServer("inspect", [], typed, "", self);
+  const { pidCandidates } = await import("../inspect/pid-candidates.ts");
+  return ["self\tyour shell", "pod/\ta container of a pod", ...pidCandidates()];
 }
 
 /** A shell that waits is worse than one that offers nothing: no cluster, no candidates. */
@@ -44,6 +61,7 @@ async function fromServer(
     return await withSession(self, async (session) => {
       if (previous === "-n" || previous === "--namespace")
         return namesOf(session, "namespaces", await discover(session.client));
+      if (name === "inspect") return (await podNames(session)).map((pod) => `pod/${pod}`);
       if (takePods.includes(name)) return operands.length > 0 ? [] : podNames(session);
       if (name === "rollout") {
         const { items } = await session.client.list(workloads, { namespace: session.namespace });
