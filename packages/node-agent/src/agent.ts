@@ -25,6 +25,7 @@ import { PodManager } from "./pods/pod-manager.ts";
 import { defaultSyncPolicy } from "./pods/view.ts";
 import type { NodeRuntime } from "./port/pod-runtime.ts";
 import { AgentServer } from "./server/agent-server.ts";
+import { ObjectWatches } from "./sources/object-watches.ts";
 import { PodDirectories } from "./volumes/pod-directories.ts";
 
 const defaults = { heartbeatMs: 10_000, leaseSeconds: 40, statusRefreshMs: 60_000, drainGraceMs: 2_000, flushMs: 500 };
@@ -136,13 +137,16 @@ export class Agent implements RunningAgent {
 
   #managePods(client: Client, runtime: NodeRuntime, machine: Machine, recorder: EventRecorder): PodManager {
     const { nodeName, address, stateDir, clusterNetwork, clock = systemClock } = this.#options;
+    const sources = new ObjectWatches({ client, logger: this.#logger, onChange: (uid) => pods.sourcesChanged(uid) });
+    this.#stops.push(() => sources.stop());
     const host = new PodHost({
       runtime: runtime.pods,
       directories: new PodDirectories(stateDir),
       network: { nameservers: clusterNetwork?.nameservers ?? [], searches: clusterNetwork?.searches ?? [] },
-      node: { name: nodeName, address, memoryBytes: machine.memoryBytes },
+      sources,
+      node: { name: nodeName, address, cpus: machine.cpus, memoryBytes: machine.memoryBytes },
     });
-    const pods = new PodManager({
+    const pods: PodManager = new PodManager({
       client,
       nodeName,
       runtime: runtime.pods,

@@ -16,6 +16,7 @@ export const agentError = defineErrors({
   AGENT_FORBIDDEN: "a client of the agent is not the API server",
   AGENT_BAD_RECORD: "what was written down about a pod or container on disk cannot be read",
   AGENT_BAD_VOLUME: "a volume cannot be given to a container",
+  AGENT_SOURCE_UNKNOWN: "a ConfigMap or Secret that a pod refers to could not be read in time",
   AGENT_NO_CERTIFICATE: "the certificates that a node got when it joined are not there or damaged",
   AGENT_NETWORK: "the network of the node or of a pod could not be set up",
 });

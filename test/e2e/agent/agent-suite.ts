@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { hasCode } from "@drydock/kit";
-import { Lease, Node, Pod, podStatusWord } from "@drydock/machinery";
+import { ConfigMap, Lease, Node, Pod, podStatusWord, Secret } from "@drydock/machinery";
 import t from "tap";
 import { AgentCluster, image } from "./agent-cluster.ts";
 import type { RuntimeSubject } from "./runtime-subject.ts";
@@ -254,6 +254,51 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
     t.match(pod.status?.containerStatuses?.[0]?.state, { waiting: { reason: "PodInitializing" } });
     await remove("unprepared");
     await cluster.waitGone("unprepared");
+  });
+
+  await t.test("variables and files from ConfigMaps and Secrets; the files follow changes", async (t) => {
+    const named = (name: string) => ({ name, namespace: "default" });
+    const print = "echo $GREETING $TOKEN; cat /config/page; stat -f -c %T /secret; touch /config/x 2>&1";
+    await cluster.createPod("configured", {
+      volumes: [
+        { name: "config", configMap: { name: "settings" } },
+        { name: "secret", secret: { secretName: "keys", defaultMode: 0o400 } },
+        { name: "me", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
+      ],
+      containers: [
+        {
+          ...sleeper,
+          command: ["sh", "-c", `${print}; ${sleeper.command[2]}`],
+          envFrom: [{ configMapRef: { name: "settings" } }],
+          env: [{ name: "TOKEN", valueFrom: { secretKeyRef: { name: "keys", key: "token" } } }],
+          volumeMounts: ["config", "secret", "me"].map((name) => ({ name, mountPath: `/${name}` })),
+        },
+      ],
+    });
+    const waiting = await cluster.waitForPod("configured", (pod) => Boolean(runs(pod)?.state?.waiting?.message));
+    t.match(runs(waiting)?.state?.waiting?.message, /configmap "settings" not found/);
+    const data = { GREETING: "hello", page: "one\n" };
+    await client.create(Secret, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: named("keys"),
+      data: { token: btoa("t0k") },
+    });
+    await client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata: named("settings"), data });
+    await cluster.waitForPod("configured", isReady);
+    const log = await until(async () => /file system/.exec(await cluster.logs("configured"))?.input);
+    t.equal(log, "hello t0k\none\ntmpfs\ntouch: /config/x: Read-only file system\n");
+
+    await client.patch(ConfigMap, named("settings"), "merge", { data: { page: "two\n" } });
+    const seen = (path: string) => cluster.exec("configured", ["cat", path]).then(({ stdout }) => stdout);
+    t.equal(await until(async () => (/two/.test(await seen("/config/page")) ? "two" : undefined)), "two");
+    await client.patch(Pod, named("configured"), "merge", { metadata: { labels: { colour: "blue" } } });
+    t.match(await until(async () => /.*blue.*/.exec(await seen("/me/labels"))?.[0]), /colour="blue"/);
+    await client.delete(Secret, named("keys"));
+    t.equal(await seen("/secret/token"), "t0k", "what is deleted stays with the containers that have it");
+    await remove("configured");
+    await cluster.waitGone("configured");
+    await client.delete(ConfigMap, named("settings"));
   });
 
   await t.test("kill -9 of the agent: nothing stops, nothing starts twice, nothing is lost", async (t) => {

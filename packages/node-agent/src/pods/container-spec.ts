@@ -1,5 +1,6 @@
 import type { Container, Pod } from "@drydock/machinery";
 import type { ContainerSecurity, ContainerSpec, SandboxSpec } from "../port/pod-runtime.ts";
+import type { SourceObjects } from "../sources/source-objects.ts";
 import type { VolumeMountPoint } from "../volumes/volumes.ts";
 import type { Action } from "./decide.ts";
 import { environmentOf, type NodeFacts } from "./environment.ts";
@@ -32,6 +33,7 @@ export interface ContainerSpecInput {
   pod: Pod;
   start: Extract<Action, { type: "start" }>;
   facts: NodeFacts;
+  sources: SourceObjects;
   mounts: VolumeMountPoint[];
   logPath: string;
   terminationMessagePath: string;
@@ -40,9 +42,9 @@ export interface ContainerSpecInput {
 
 /** What the runtime is asked to start, from the pod alone; the adapter adds what the image says. Pure. */
 export function containerSpecOf(input: ContainerSpecInput): ContainerSpec {
-  const { pod, start, facts } = input;
+  const { pod, start, facts, sources } = input;
   const { container } = start;
-  const env = environmentOf(pod, container, facts);
+  const env = environmentOf(pod, container, facts, sources);
   const variables = new Map(env.map(({ name, value }) => [name, value]));
   const expandAll = (texts: string[]): string[] => texts.map((text) => expand(text, variables));
   return {

@@ -49,6 +49,11 @@ export class PodManager {
     return this.#informer.get(`${namespace}/${name}`);
   }
 
+  /** A ConfigMap or Secret that the pod refers to has changed. */
+  sourcesChanged(podUid: string): void {
+    this.#workers.get(podUid)?.sourcesChanged();
+  }
+
   /** Leaves all containers alone. */
   async stop(): Promise<void> {
     this.#stopped = true;

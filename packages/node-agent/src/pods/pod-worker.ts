@@ -1,4 +1,4 @@
-import { backoffDelay, type Logger, messageOf } from "@drydock/kit";
+import { backoffDelay, hasCode, type Logger, messageOf } from "@drydock/kit";
 import type { Pod } from "@drydock/machinery";
 import type { ObservedContainer, ObservedPod } from "../port/pod-runtime.ts";
 import { PodProbers } from "../probes/pod-probers.ts";
@@ -27,6 +27,7 @@ export class PodWorker {
   #pod: Pod | undefined;
   #status: StatusWriter | undefined;
   #sandboxFailure: (Obstacle & { count: number }) | undefined;
+  #filesMayDiffer = true;
   #again = true;
   #wake: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -70,10 +71,18 @@ export class PodWorker {
         onWritten: (written) => this.#adopt(written),
       });
       this.#status.observe(pod);
+      this.#filesMayDiffer = true;
     } else {
       this.#status?.stop();
       this.#status = undefined;
     }
+    this.poke();
+  }
+
+  /** A ConfigMap or Secret of the pod has changed. */
+  sourcesChanged(): void {
+    this.#filesMayDiffer = true;
+    this.#preparations.retryStarts();
     this.poke();
   }
 
@@ -128,6 +137,7 @@ export class PodWorker {
       const observed = await this.#env.host.observe(this.uid);
       this.#followProbes(observed);
       const pod = this.#pod;
+      if (pod && observed && this.#filesMayDiffer) await this.#refreshFiles(pod, observed);
       const view = this.#view(observed);
       const decision: Decision = pod
         ? decide({ ...view, pod }, this.#env.policy)
@@ -138,6 +148,18 @@ export class PodWorker {
       if (pod) this.#report({ ...this.#view(observed), pod });
       if (decision.wakeAt !== undefined) this.#wakeIn(decision.wakeAt - this.#env.clock.now());
       return;
+    }
+  }
+
+  /** Files that cannot be made anew stay as they are: containers go on with what they have. */
+  async #refreshFiles(pod: Pod, observed: ObservedPod): Promise<void> {
+    this.#filesMayDiffer = false;
+    try {
+      if (await this.#env.host.refreshFiles(pod, observed.sandbox?.ip ?? ""))
+        this.#logger.info({}, "files of volumes are new");
+    } catch (error) {
+      if (!hasCode(error, "AGENT_BAD_VOLUME", "AGENT_BAD_ENV", "AGENT_SOURCE_UNKNOWN")) throw error;
+      this.#logger.warn({ error: error.message }, "files of volumes stay as they were");
     }
   }
 
@@ -206,8 +228,11 @@ export class PodWorker {
     try {
       run = await this.#env.host.start(pod, action, observed?.sandbox?.ip ?? "");
     } catch (error) {
-      this.#preparations.fail(action.container, "CreateContainerConfigError", messageOf(error));
-      this.#warn(name, "Failed", `Error: ${messageOf(error)}`);
+      const isMount = hasCode(error, "AGENT_BAD_VOLUME");
+      const reason = isMount ? "ContainerCreating" : "CreateContainerConfigError";
+      this.#preparations.fail(action.container, reason, messageOf(error));
+      if (isMount) this.#warn(undefined, "FailedMount", messageOf(error));
+      else this.#warn(name, "Failed", `Error: ${messageOf(error)}`);
       return;
     }
     this.#preparations.succeeded(name);

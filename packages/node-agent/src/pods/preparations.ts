@@ -3,6 +3,9 @@ import type { Container } from "@drydock/machinery";
 import { type ImagePuller, pullFailureMessage, pullFailureReason } from "../images/image-puller.ts";
 import type { Preparation } from "./view.ts";
 
+/** A container cannot be started, although its image is here. */
+export const configurationReasons: readonly string[] = ["CreateContainerConfigError", "ContainerCreating"];
+
 export interface PreparationsOptions {
   puller: ImagePuller;
   backoff: BackoffPolicy;
@@ -59,6 +62,15 @@ export class Preparations {
     this.#failures.set(name, failures);
     const retryAt = failedAt + backoffDelay(this.#options.backoff, failures);
     this.#states.set(name, { reference, state: "failed", reason, message, failedAt, retryAt });
+  }
+
+  /** What a start failed for may be there now: the next one need not wait. */
+  retryStarts(): void {
+    for (const [name, state] of this.#states) {
+      if (state.state !== "failed" || !configurationReasons.includes(state.reason)) continue;
+      this.#states.delete(name);
+      this.#failures.delete(name);
+    }
   }
 
   async #find(container: Container): Promise<void> {

@@ -1,5 +1,6 @@
-import type { Container } from "@drydock/machinery";
+import type { ConfigMap, Container, EnvVar, Secret } from "@drydock/machinery";
 import t from "tap";
+import { noSources, type SourceObjects } from "../sources/source-objects.ts";
 import { image, makePod, uid, web } from "../test/pod-values.ts";
 import { containerSpecOf, sandboxSpecOf } from "./container-spec.ts";
 import { environmentOf } from "./environment.ts";
@@ -7,7 +8,7 @@ import { expand } from "./expand.ts";
 import { oomScoreAdj, podCgroupPath, qosClassOf } from "./qos.ts";
 import { resourcesOf } from "./resources.ts";
 
-const facts = { nodeName: "node-1", hostIP: "10.88.0.11", podIP: "10.88.1.2" };
+const facts = { nodeName: "node-1", hostIP: "10.88.0.11", podIP: "10.88.1.2", cpus: 4, memoryBytes: 8 * 2 ** 30 };
 
 t.test("expand", async (t) => {
   const variables = new Map([
@@ -31,7 +32,7 @@ t.test("environment", async (t) => {
     ],
   };
   const pod = makePod({}, { labels: { "example.test/team": "blue" } });
-  t.same(Object.fromEntries(environmentOf(pod, container, facts).map(({ name, value }) => [name, value])), {
+  t.same(Object.fromEntries(environmentOf(pod, container, facts, noSources).map(({ name, value }) => [name, value])), {
     NAME: "web-1",
     IP: "10.88.1.2",
     TEAM: "blue",
@@ -40,7 +41,56 @@ t.test("environment", async (t) => {
     NEXT: "x",
   });
   const bad: Container = { name: "web", env: [{ name: "X", valueFrom: { fieldRef: { fieldPath: "spec.nothing" } } }] };
-  t.throws(() => environmentOf(pod, bad, facts), { code: "AGENT_BAD_ENV" });
+  t.throws(() => environmentOf(pod, bad, facts, noSources), { code: "AGENT_BAD_ENV" });
+});
+
+t.test("environment from ConfigMaps, Secrets and resources", async (t) => {
+  const metadata = { name: "x", namespace: "default" };
+  const settings: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { a: "1", "b.c": "2" } };
+  const keys: Secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata,
+    data: { token: btoa("hidden"), "=": btoa("bad") },
+  };
+  const sources: SourceObjects = {
+    configMap: (name) => (name === "settings" ? settings : undefined),
+    secret: (name) => (name === "keys" ? keys : undefined),
+  };
+  const of = (container: Partial<Container>): Record<string, string> => {
+    const whole: Container = { name: "web", ...container };
+    const pod = makePod({ containers: [whole] });
+    return Object.fromEntries(environmentOf(pod, whole, facts, sources).map(({ name, value }) => [name, value]));
+  };
+  t.same(of({ envFrom: [{ prefix: "P_", configMapRef: { name: "settings" } }, { secretRef: { name: "keys" } }] }), {
+    P_a: "1",
+    "P_b.c": "2",
+    token: "hidden",
+  });
+  const from = (valueFrom: NonNullable<EnvVar["valueFrom"]>): Record<string, string> =>
+    of({ env: [{ name: "X", valueFrom }] });
+  t.same(from({ configMapKeyRef: { name: "settings", key: "a" } }), { X: "1" });
+  t.same(from({ secretKeyRef: { name: "keys", key: "token" } }), { X: "hidden" });
+  t.same(from({ secretKeyRef: { name: "none", key: "token", optional: true } }), {}, "optional and missing: not set");
+  t.same(of({ envFrom: [{ configMapRef: { name: "none", optional: true } }] }), {});
+  const refused = (act: () => unknown, message: string): void => {
+    t.throws(act, { code: "AGENT_BAD_ENV", message, hint: String });
+  };
+  refused(() => from({ configMapKeyRef: { name: "none", key: "a" } }), 'configmap "none" not found');
+  refused(() => from({ secretKeyRef: { name: "keys", key: "b" } }), "couldn't find key b in secret default/keys");
+  refused(() => of({ envFrom: [{ secretRef: { name: "none" } }] }), 'secret "none" not found');
+
+  const amount = (resource: string, divisor?: string): string | undefined =>
+    of({
+      env: [{ name: "X", valueFrom: { resourceFieldRef: { resource, ...(divisor ? { divisor } : {}) } } }],
+      resources: { limits: { memory: "64Mi" }, requests: { cpu: "250m" } },
+    }).X;
+  t.equal(amount("limits.memory"), String(64 * 2 ** 20));
+  t.equal(amount("limits.memory", "1Mi"), "64");
+  t.equal(amount("requests.cpu"), "1", "rounded up");
+  t.equal(amount("requests.cpu", "1m"), "250");
+  t.equal(amount("limits.cpu"), "4", "without a limit all that the node has");
+  t.equal(amount("requests.memory"), "0");
 });
 
 t.test("quality of service", async (t) => {
@@ -95,6 +145,7 @@ t.test("what the runtime is asked for", async (t) => {
     pod: makePod({ containers: [container] }),
     start: { type: "start", container, attempt: 2, failures: 1, image },
     facts,
+    sources: noSources,
     mounts: [{ hostPath: "/v", containerPath: "/data", readOnly: true }],
     logPath: "/logs/2.log",
     terminationMessagePath: "/state/t",

@@ -1,10 +1,14 @@
 import { chmod, lstat, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf } from "@drydock/kit";
+import { errnoOf, hasCode, pathExists } from "@drydock/kit";
 import { cString, MNT_DETACH, mountFlags, readMountinfo, syscall, syscallUnless } from "@drydock/linux";
 import type { Container, Pod, Volume } from "@drydock/machinery";
 import { agentError } from "../errors.ts";
+import type { NodeFacts } from "../pods/environment.ts";
+import type { SourceObjects } from "../sources/source-objects.ts";
 import type { PodDirectories } from "./pod-directories.ts";
+import { isWritten, type VolumeFiles, volumeFiles } from "./volume-files.ts";
+import { writeFiles } from "./write-files.ts";
 
 export interface VolumeMountPoint {
   hostPath: string;
@@ -12,45 +16,76 @@ export interface VolumeMountPoint {
   readOnly: boolean;
 }
 
+/** What volumes are made from besides the pod. */
+export interface VolumeInput {
+  directories: PodDirectories;
+  facts: NodeFacts;
+  sources: SourceObjects;
+}
+
 /** Makes what the container's volume mounts need, unless it is there, and says where each is on the node. Idempotent. */
-export async function prepareVolumes(
-  pod: Pod,
-  container: Container,
-  directories: PodDirectories,
-): Promise<VolumeMountPoint[]> {
+export async function prepareVolumes(pod: Pod, container: Container, input: VolumeInput): Promise<VolumeMountPoint[]> {
   const points: VolumeMountPoint[] = [];
   for (const mount of container.volumeMounts ?? []) {
     const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
     if (!volume) throw agentError("AGENT_BAD_VOLUME", `pod has no volume named ${mount.name}`);
     points.push({
-      hostPath: await prepareVolume(volume, directories.volumes(pod.metadata.uid ?? "")),
+      hostPath: await prepareVolume(volume, pod, input),
       containerPath: mount.mountPath,
-      readOnly: mount.readOnly ?? false,
+      // What the agent writes itself no container may touch: it must not lead our writes elsewhere by a link.
+      readOnly: isWritten(volume) || (mount.readOnly ?? false),
     });
   }
   return points;
 }
 
-async function prepareVolume(volume: Volume, root: string): Promise<string> {
+/** Brings the files that the agent writes up to date, of volumes that a container of the pod has got already. True when some changed. */
+export async function refreshVolumes(pod: Pod, { directories, facts, sources }: VolumeInput): Promise<boolean> {
+  let changed = false;
+  for (const volume of (pod.spec.volumes ?? []).filter(isWritten)) {
+    const path = join(directories.volumes(pod.metadata.uid ?? ""), volume.name);
+    if (!(await pathExists(path))) continue;
+    changed = (await writeFiles(path, filesOf(volume, pod, facts, sources))) || changed;
+  }
+  return changed;
+}
+
+function filesOf(volume: Volume, pod: Pod, facts: NodeFacts, sources: SourceObjects): VolumeFiles {
+  try {
+    return volumeFiles(volume, pod, facts, sources);
+  } catch (error) {
+    if (!hasCode(error, "AGENT_BAD_VOLUME", "AGENT_BAD_ENV")) throw error;
+    const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`;
+    throw agentError("AGENT_BAD_VOLUME", message, { hint: error.hint, cause: error });
+  }
+}
+
+async function prepareVolume(volume: Volume, pod: Pod, { directories, facts, sources }: VolumeInput): Promise<string> {
   if (volume.hostPath) {
     await checkHostPath(volume.hostPath.path, volume.hostPath.type ?? "");
     return volume.hostPath.path;
   }
-  const path = join(root, volume.name);
+  const path = join(directories.volumes(pod.metadata.uid ?? ""), volume.name);
+  if (isWritten(volume)) {
+    const files = filesOf(volume, pod, facts, sources);
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    // Secrets never reach a disk.
+    if (volume.secret || volume.projected) mountMemory(path, "mode=0755");
+    await writeFiles(path, files);
+    return path;
+  }
   await mkdir(path, { recursive: true });
   // Containers choose their own users; a sticky bit is not set, as in kubelet's emptyDir.
   await chmod(path, 0o777);
-  if (volume.emptyDir?.medium === "Memory" && !isMountPoint(path)) {
-    syscall(
-      "mount",
-      cString("tmpfs"),
-      cString(path),
-      cString("tmpfs"),
-      mountFlags.MS_NOSUID | mountFlags.MS_NODEV,
-      cString("mode=0777"),
-    );
-  }
+  if (volume.emptyDir?.medium === "Memory") mountMemory(path, "mode=0777");
   return path;
+}
+
+/** A tmpfs, unless one is there. */
+function mountMemory(path: string, options: string): void {
+  if (isMountPoint(path)) return;
+  const flags = mountFlags.MS_NOSUID | mountFlags.MS_NODEV;
+  syscall("mount", cString("tmpfs"), cString(path), cString("tmpfs"), flags, cString(options));
 }
 
 /**
