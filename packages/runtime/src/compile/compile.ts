@@ -9,6 +9,7 @@ import {
 } from "@drydock/linux";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
+import { copyUpMemory, needsCopyUp } from "./copy-up.ts";
 import { gateMemory, gateSteps } from "./gates.ts";
 import { closeOthers, consoleSocket, kept, preservedDescriptors } from "./kept.ts";
 import { joinKeyring } from "./keyring.ts";
@@ -47,6 +48,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
     memory: {
       ...(input.gates ? gateMemory : {}),
       ...(input.streams === "console" ? terminalMemory : {}),
+      ...(needsCopyUp(input.config) ? copyUpMemory : {}),
       ...(input.preserved ? movableReport().memory : {}),
     },
     steps: [

@@ -16,12 +16,17 @@ import {
   valueAt,
 } from "@drydock/linux";
 import type { AttributeName } from "../config/mount-options.ts";
+import type { RuntimeConfig } from "../types.ts";
 import { attach, emptyPath } from "./steps.ts";
 
 /** Struct statx (linux/stat.h): owner, group and mode of the directory that is covered. */
 const statx = { size: 256, uid: 20, gid: 24, mode: 28, basic: 0x7ff };
 
 export const copyUpMemory: Record<string, MemoryBlock> = { below: { bytes: statx.size } };
+
+export function needsCopyUp({ mounts = [] }: RuntimeConfig): boolean {
+  return mounts.some(({ options }) => options?.includes("tmpcopyup"));
+}
 
 /**
  * Numbers by which the layers are named in the overlay's options. It takes paths, and /proc/self/fd/N is one that nobody

@@ -31,7 +31,10 @@ export function rootSteps(input: CompileInput): Step[] {
       const source = rootSource(input);
       return [
         ...(source?.time === "in place" ? cloneSource(source) : []),
-        ...(source?.time === "in place" || keepsTies(propagationFlag(input.config)) ? [] : cutTies("root")),
+        // pivot_root takes no shared mount: what is to be shared is so afterwards, among the container's own.
+        ...(source?.time === "in place"
+          ? []
+          : cutTies("root", keepsTies(propagationFlag(input.config)) ? "MS_SLAVE" : "MS_PRIVATE")),
         {
           name: "move_mount",
           args: [resultOf("root"), "", atCwd, place, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],

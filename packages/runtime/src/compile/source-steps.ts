@@ -112,9 +112,12 @@ function attributesName(source: string, maps: IdMaps | undefined): string {
   return maps ? `idmap.${source}` : ownIdmap;
 }
 
-/** A clone made early or by the shim has the ties that its source has: cut, where nobody asked for them. */
-export function cutTies(mount: string): Step[] {
-  const bytes = mountAttributeBytes(0, 0, mountFlags.MS_PRIVATE);
+/**
+ * A clone made early or by the shim has the ties that its source has: cut, where nobody asked for them. `slave` keeps
+ * one direction: what the host mounts in it is seen.
+ */
+export function cutTies(mount: string, kind: "MS_PRIVATE" | "MS_SLAVE" = "MS_PRIVATE"): Step[] {
+  const bytes = mountAttributeBytes(0, 0, mountFlags[kind]);
   return [
     {
       name: "mount_setattr",
@@ -122,10 +125,13 @@ export function cutTies(mount: string): Step[] {
         resultOf(mount),
         "",
         flags(atFlags, "AT_EMPTY_PATH", "AT_RECURSIVE"),
-        struct(bytes, "{propagation: MS_PRIVATE}"),
+        struct(bytes, `{propagation: ${kind}}`),
         bytes.length,
       ],
-      why: "mounts made in it are not seen by the host, nor the host's in it",
+      why:
+        kind === "MS_SLAVE"
+          ? "mounts of the host are seen in it, and none made in it by the host"
+          : "mounts made in it are not seen by the host, nor the host's in it",
     },
   ];
 }

@@ -4,6 +4,7 @@ import { compile } from "../compile/compile.ts";
 import type { CompileInput } from "../compile/compile-input.ts";
 import { gatherFacts, streamSources, withoutImpossible } from "../compile/facts.ts";
 import { invalid } from "../config/check.ts";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import { validateConfig } from "../config/validate-config.ts";
 import type { CreateRequest, RootSource, RuntimeConfig, StartRequest } from "../types.ts";
 
@@ -73,6 +74,13 @@ function rootOf(request: StartRequest, config: RuntimeConfig): RootSource {
   const root: RootSource = request.root ?? { type: "directory", path: config.root.path };
   if (root.type !== "directory" && root.lower.length === 0) {
     throw invalid("root.lower", "is empty", "an overlay needs a layer");
+  }
+  if (root.type !== "directory" && hasUserNamespace(config)) {
+    throw invalid(
+      "root",
+      "layers belong to the host's ids, which a user namespace does not see",
+      "give it a directory",
+    );
   }
   for (const path of rootPaths(root)) {
     if (!path.startsWith("/")) throw invalid("root.path", `${path} is not an absolute path`);
