@@ -163,11 +163,11 @@ t.test("what runc spec writes is planned and run", async (t) => {
 
 t.test("configurations that are refused", async (t) => {
   const path = await bundle("refused", "true", (config) => {
-    Object.assign(config.linux ?? {}, { seccomp: { defaultAction: "SCMP_ACT_ERRNO" } });
+    Object.assign(config.linux ?? {}, { intelRdt: { closID: "a" } });
   });
   for (const command of ["plan", "run"]) {
     const args = command === "plan" ? [path] : ["--bundle", path, idOf("refused")];
-    t.match(await runtime(command, ...args), { code: 7, stderr: /linux\.seccomp: is not supported[\s\S]*remove it/ });
+    t.match(await runtime(command, ...args), { code: 7, stderr: /linux\.intelRdt: is not supported[\s\S]*remove it/ });
   }
   t.match(await runtime("run", "--bundle", directory, idOf("none")), { code: 7, stderr: /has no config\.json/ });
   t.match(await runtime("spec", "--bundle", path), { code: 2, stderr: /is there already/ });

@@ -1,4 +1,4 @@
-export { printProgram as printPlan } from "@drydock/linux";
+export { defaultSeccompProfile, printProgram as printPlan } from "@drydock/linux";
 export { defaultConfig } from "./bundle/default-config.ts";
 export { readBundle } from "./bundle/read-bundle.ts";
 export { compile } from "./compile/compile.ts";

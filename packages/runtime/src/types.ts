@@ -2,6 +2,7 @@ import type {
   CgroupStats,
   memoryPolicyFlags,
   memoryPolicyModes,
+  SeccompProfile,
   schedulerFlags,
   schedulerPolicies,
 } from "@drydock/linux";
@@ -105,6 +106,8 @@ export interface LinuxConfig {
   timeOffsets?: Partial<Record<"monotonic" | "boottime", { secs?: number; nanosecs?: number }>>;
   personality?: { domain: "LINUX" | "LINUX32"; flags?: string[] };
   memoryPolicy?: MemoryPolicyConfig;
+  /** Which system calls the container may make; all of them without it. */
+  seccomp?: SeccompProfile;
 }
 
 export type RootfsPropagation = `${"" | "r"}${"private" | "shared" | "slave" | "unbindable"}`;

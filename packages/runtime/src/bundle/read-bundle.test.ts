@@ -50,8 +50,8 @@ t.test("what cannot be read is said with its path", async (t) => {
   for (const value of ["[]", "5", "{}", '{"root": 3, "mounts": [4]}']) {
     t.throws(() => readBundle(write(value)), { code: "RUNTIME_INVALID_CONFIG" }, value);
   }
-  t.throws(() => readBundle(write({ ...defaultConfig(), linux: { seccomp: { defaultAction: "SCMP_ACT_ERRNO" } } })), {
+  t.throws(() => readBundle(write({ ...defaultConfig(), linux: { intelRdt: { closID: "a" } } })), {
     code: "RUNTIME_INVALID_CONFIG",
-    details: { path: "linux.seccomp" },
+    details: { path: "linux.intelRdt" },
   });
 });

@@ -23,6 +23,7 @@ import { joinKeyring } from "./keyring.ts";
 import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { affinityStep, personalitySteps } from "./scheduling.ts";
+import { type InstalledFilter, seccompMemory } from "./seccomp.ts";
 import { leaveBehind, nullStreams } from "./shim.ts";
 import { atCwd, reportFd, writeText } from "./steps.ts";
 import { openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
@@ -38,6 +39,8 @@ export interface ExecInput {
   /** As in CompileInput. */
   preserved?: number;
   keepKeyring?: boolean;
+  /** Of the container. */
+  seccomp?: InstalledFilter | undefined;
   /** Directory of the cgroup in which the container's first process is; the new process is born there too. */
   cgroup?: string;
   /** The container has a user namespace of its own. */
@@ -219,6 +222,7 @@ function processProgram(input: ExecInput): SyscallProgram {
     memory: {
       ...(input.streams === "console" ? terminalMemory : {}),
       ...(input.preserved ? movableReport().memory : {}),
+      ...seccompMemory(input.seccomp),
     },
     steps: [
       sealReport(),
@@ -236,6 +240,7 @@ function processProgram(input: ExecInput): SyscallProgram {
       ...processSteps(input.process, input.permitted, {
         preserved: preserved(input),
         ...(input.setgroups === undefined ? {} : { setgroups: input.setgroups }),
+        seccomp: input.seccomp,
       }),
     ],
   };

@@ -1,4 +1,5 @@
 import {
+  cachedFilter,
   loopbackSteps,
   named,
   openFlags,
@@ -21,6 +22,7 @@ import { coverSteps, maskSteps, readonlyRootSteps, readonlySteps } from "./prote
 import { reaperSteps } from "./reaper.ts";
 import { pivotSteps, rootSteps } from "./root.ts";
 import { machineSteps } from "./scheduling.ts";
+import { seccompMemory } from "./seccomp.ts";
 import { mainProgram, shimProgram } from "./shim.ts";
 import { earlySourceSteps } from "./source-steps.ts";
 import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
@@ -41,6 +43,9 @@ export function compile(input: CompileInput): SyscallProgram {
 function containerProgram(input: CompileInput): SyscallProgram {
   const directories = new DirectoryMaker(input.arch);
   const { rootless } = input.facts;
+  const profile = input.config.linux?.seccomp;
+  // The first process of a node is ours, and only waits; what is run in the node later gets the filter.
+  const seccomp = profile && input.firstProcess === "args" ? cachedFilter(profile, { arch: input.arch }) : undefined;
   const own = [...ownTimeNamespace(input.config), ...oomScoreSteps(input)];
   return {
     name: "container",
@@ -50,6 +55,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...(input.streams === "console" ? terminalMemory : {}),
       ...(needsCopyUp(input.config) ? copyUpMemory : {}),
       ...(input.preserved ? movableReport().memory : {}),
+      ...seccompMemory(seccomp),
     },
     steps: [
       sealReport(),
@@ -92,6 +98,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
         : processSteps(input.config.process, input.facts.permitted, {
             preserved: preservedDescriptors(input),
             setgroups: !deniesSetgroups(input),
+            seccomp,
           })),
     ],
   };

@@ -88,6 +88,11 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
     hint: "see /proc/key-users and /proc/sys/kernel/keys, or keep the caller's keyring: --no-new-keyring",
   },
   "openat2 ENXIO": { meaning: "there is nothing behind this device" },
+  "seccomp EACCES": {
+    meaning: "without no_new_privs it takes CAP_SYS_ADMIN to install a filter, which the runtime lacks",
+    hint: "set process.noNewPrivileges",
+  },
+  "seccomp EINVAL": { meaning: "the kernel does not know a flag of linux.seccomp.flags, or was built without filters" },
   "execve ENOENT": {
     meaning:
       "no such file in the container, or the interpreter that it names is missing (#! line, or the loader of another libc)",

@@ -25,6 +25,7 @@ import {
 import type { ProcessConfig } from "../types.ts";
 import { handOnSteps } from "./preserve.ts";
 import { prioritySteps } from "./scheduling.ts";
+import { type InstalledFilter, seccompSteps } from "./seccomp.ts";
 import { atCwd, openHow, reportFd } from "./steps.ts";
 
 /** Where a program without a slash is looked for when the environment has no PATH; the same as in runc and crun. */
@@ -36,13 +37,14 @@ export interface ProcessOptions {
   preserved?: readonly Operand[];
   /** False in a user namespace in which the kernel forbids setgroups(2): see /proc/PID/setgroups. */
   setgroups?: boolean;
+  seccomp?: InstalledFilter | undefined;
 }
 
 /** From "inside the container's root" to the container's own code: identity and limits of the process, then execve. */
 export function processSteps(
   process: ProcessConfig,
   permitted: bigint,
-  { preserved = [], setgroups = true }: ProcessOptions = {},
+  { preserved = [], setgroups = true, seccomp }: ProcessOptions = {},
 ): Step[] {
   return [
     ...(preserved.length > 0 ? handOnSteps(preserved) : closeSteps()),
@@ -50,7 +52,9 @@ export function processSteps(
     ...prioritySteps(process),
     ...workingDirectorySteps(process.cwd),
     ...signalSteps(),
+    ...seccompSteps(seccomp, "before capabilities are dropped", process.noNewPrivileges),
     ...identitySteps(process, permitted, setgroups),
+    ...seccompSteps(seccomp, "before execve", process.noNewPrivileges),
     ...executeSteps(process),
   ];
 }

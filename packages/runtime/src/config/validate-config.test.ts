@@ -46,7 +46,7 @@ t.test("everything else is refused with its path", async (t) => {
     ["ociVersion", { ociVersion: "2.0.0" }, /not a version 1/],
     ["root", { root: undefined }, /is required/],
     ["root", { root: [] }, /expected an object, got \[\]/],
-    ["linux.seccomp", { linux: { ...good.linux, seccomp: { defaultAction: "SCMP_ACT_ERRNO" } } }, /is not supported/],
+    ["linux.intelRdt", { linux: { ...good.linux, intelRdt: { closID: "a" } } }, /is not supported/],
     ["linux.namespaces", { linux: {} }, /no mount namespace/],
     ["linux.namespaces[1]", { linux: { namespaces: [{ type: "mount" }, { type: "mount" }] } }, /named twice/],
     [
@@ -194,7 +194,7 @@ t.test("what other tools write without asking for anything passes", async (t) =>
     process: { ...good.process, apparmorProfile: "", selinuxLabel: "" },
     linux: {
       ...good.linux,
-      seccomp: null,
+      intelRdt: null,
       uidMappings: [],
       devices: [],
       resources: {
@@ -209,10 +209,10 @@ t.test("what other tools write without asking for anything passes", async (t) =>
     { code: "RUNTIME_INVALID_CONFIG" },
     "only fields of the spec",
   );
-  t.throws(() => validateConfig({ ...good, linux: { ...good.linux, seccomp: { defaultAction: "SCMP_ACT_ALLOW" } } }), {
+  t.throws(() => validateConfig({ ...good, linux: { ...good.linux, intelRdt: { closID: "a" } } }), {
     code: "RUNTIME_INVALID_CONFIG",
-    details: { path: "linux.seccomp" },
-    hint: /remove it: every system call/,
+    details: { path: "linux.intelRdt" },
+    hint: /remove it: cache and bandwidth/,
   });
 });
 

@@ -11,6 +11,7 @@ import {
   memoryPolicyShape,
   schedulerShape,
 } from "./scheduling-shape.ts";
+import { seccompShape } from "./seccomp-shape.ts";
 import { checkSysctl } from "./sysctl.ts";
 import { checkTimeOffsets, timeOffsetsShape } from "./time-offsets.ts";
 import { checkUserNamespace, hasUserNamespace, idMappingsShape } from "./user-namespace.ts";
@@ -87,6 +88,7 @@ const linuxShape = object({
     { required: ["domain"] },
   ),
   memoryPolicy: memoryPolicyShape,
+  seccomp: seccompShape,
 });
 
 const configShape = object(

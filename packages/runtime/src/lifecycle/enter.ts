@@ -19,8 +19,9 @@ import { compileExec, type ExecInput } from "../compile/compile-exec.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
 import { failure } from "../errors.ts";
 import type { ContainerRecord } from "../state/record.ts";
+import { readFilter } from "../state/seccomp-file.ts";
 import type { ContainerStatus, ExecSession, ProcessConfig } from "../types.ts";
-import type { RuntimeContext } from "./context.ts";
+import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { execStreams } from "./exec-streams.ts";
 
 /** What is told when the session's parent was killed and nobody saw the end. */
@@ -93,6 +94,7 @@ export function execInput(
   return {
     id: record.id,
     keepKeyring: record.keepKeyring ?? false,
+    seccomp: readFilter(containerDirectory(context, record.id)),
     process,
     joinUser,
     joinTime: isOther("time"),

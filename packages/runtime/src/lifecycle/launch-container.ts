@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf } from "@drydock/kit";
-import { applyLimits, createCgroup, type LaunchReport, limitSettings } from "@drydock/linux";
+import { applyLimits, cachedFilter, createCgroup, type LaunchReport, limitSettings } from "@drydock/linux";
 import { leafCgroup } from "../compile/compile.ts";
 import type { Gate } from "../compile/compile-input.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
@@ -9,6 +9,7 @@ import { consoleSocket, preservedName } from "../compile/kept.ts";
 import { invalid } from "../config/check.ts";
 import { failure } from "../errors.ts";
 import { type ContainerRecord, writeRecord } from "../state/record.ts";
+import { writeFilter } from "../state/seccomp-file.ts";
 import type { CreateRequest, RuntimeConfig, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { discard } from "./delete.ts";
@@ -36,6 +37,8 @@ export async function launchContainer(
   try {
     makeCgroup(context, request, prepared.config, record);
     writeRecord(directory, record);
+    const profile = prepared.config.linux?.seccomp;
+    if (profile) writeFilter(directory, cachedFilter(profile, { arch: prepared.arch }));
     const program = compilePrepared({ ...prepared, gates }, directory, record.cgroup);
     const inherit = inheritedBy(request);
     const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
