@@ -19,6 +19,7 @@ export function playgroundCommand(): Command {
     `
 Examples:
   drydock playground up
+  drydock playground up --ha
   KUBECONFIG=vagrant/kubeconfig kubectl get nodes
   drydock playground kill w2
   drydock playground heal
@@ -29,11 +30,16 @@ Machines: ${machineNames(settings).join(", ")}. Number, size and network by envi
   playground
     .command("up")
     .description("create and start the machines, or start those that do not run")
-    .option("--provider <name>", "libvirt, virtualbox, parallels or vmware_desktop (default: the first that is here)")
+    .option(
+      "--provider <name>",
+      "libvirt, virtualbox, parallels, vmware_desktop, or plain: QEMU alone (default: the first that is here)",
+    )
+    .option("--ha", "three control planes with three members of etcd, behind a load balancer")
     .option("--provision", "provision again what has been provisioned: after a change of Drydock's files")
-    .action((options: { provider?: string; provision?: boolean }) =>
-      up(settings, { provider: options.provider, provision: options.provision === true }),
-    );
+    .action(({ provider, provision = false, ha }: { provider?: string; provision?: boolean; ha?: boolean }) => {
+      const wanted = ha ? playgroundSettings({ ...process.env, DRYDOCK_HA: "1" }) : settings;
+      return up(wanted, { provider, provision });
+    });
   playground
     .command("status")
     .description("show which machines run")

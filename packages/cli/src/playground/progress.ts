@@ -11,7 +11,7 @@ const milestones: readonly [pattern: RegExp, text: string][] = [
   [/^Machine booted and ready/, "answers"],
   [/^Rsyncing folder|^Mounting shared folders/, "gets Drydock's files"],
   [/^Running provisioner: (\S+)/, "is provisioned: $1"],
-  [/^(?:control-plane|node): (.+)/, "$1"],
+  [/^(?:control-plane|node|load-balancer): (.+)/, "$1"],
   [/^Destroying|^Removing domain/, "is removed"],
 ];
 

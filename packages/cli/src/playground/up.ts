@@ -12,9 +12,10 @@ export async function up(
   { provider, provision }: { provider: string | undefined; provision: boolean },
 ): Promise<void> {
   const startedAt = performance.now();
-  const chosen = await preflight(settings, provider, hasProgram);
-  remark(`playground: ${machineNames(settings).join(", ")} by ${chosen}`);
-  await vagrantLines(settings, ["up", "--provider", chosen, ...(provision ? ["--provision"] : [])], (line) => {
+  const maker = await preflight(settings, provider, hasProgram, remark);
+  remark(`playground: ${machineNames(settings).join(", ")} by ${maker.provider}`);
+  const args = ["up", "--provider", maker.provider, ...(provision ? ["--provision"] : [])];
+  await vagrantLines({ ...settings, program: maker.program }, args, (line) => {
     const progress = progressOf(line);
     if (progress) remark(`${seconds(startedAt)}  ${progress.machine.padEnd(4)} ${progress.text}`);
   });

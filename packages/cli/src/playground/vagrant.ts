@@ -5,18 +5,21 @@ import { hasCode, runCommand } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import type { PlaygroundSettings } from "./settings.ts";
 
-const environment = { VAGRANT_NO_COLOR: "1", VAGRANT_CHECKPOINT_DISABLE: "1" };
+function environmentOf({ highlyAvailable }: PlaygroundSettings): Record<string, string> {
+  const plain = { VAGRANT_NO_COLOR: "1", VAGRANT_CHECKPOINT_DISABLE: "1" };
+  return highlyAvailable ? { ...plain, DRYDOCK_HA: "1" } : plain;
+}
 
 /** What vagrant prints, as text. Throws PLAYGROUND_NO_VAGRANT. */
 export async function vagrantOutput(
-  { directory }: PlaygroundSettings,
+  settings: PlaygroundSettings,
   args: readonly string[],
   input?: string,
 ): Promise<string> {
   try {
-    return await runCommand("vagrant", args, {
-      cwd: directory,
-      env: environment,
+    return await runCommand(settings.program, args, {
+      cwd: settings.directory,
+      env: environmentOf(settings),
       ...(input === undefined ? {} : { input }),
     });
   } catch (error) {
@@ -26,13 +29,13 @@ export async function vagrantOutput(
 
 /** Runs vagrant and hands on each line that it prints. Throws PLAYGROUND_FAILED with the lines that say why. */
 export async function vagrantLines(
-  { directory }: PlaygroundSettings,
+  settings: PlaygroundSettings,
   args: readonly string[],
   onLine: (line: string) => void,
 ): Promise<void> {
-  const child = spawn("vagrant", args, {
-    cwd: directory,
-    env: { ...process.env, ...environment },
+  const child = spawn(settings.program, args, {
+    cwd: settings.directory,
+    env: { ...process.env, ...environmentOf(settings) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const errors: string[] = [];
@@ -51,17 +54,20 @@ export async function vagrantLines(
   await Promise.all(readers);
   if (code !== 0) {
     const why = (errors.length > 0 ? errors : lastLines).slice(-8).join("\n  ");
-    throw failure("PLAYGROUND_FAILED", `vagrant ${args.join(" ")} ended with exit code ${code}:\n  ${why}`, {
-      hint: "the machines stay as they are: drydock playground up goes on, drydock playground down removes them",
-    });
+    throw failure(
+      "PLAYGROUND_FAILED",
+      `${settings.program} ${args.join(" ")} ended with exit code ${code}:\n  ${why}`,
+      {
+        hint: "the machines stay as they are: drydock playground up goes on, drydock playground down removes them",
+      },
+    );
   }
 }
 
 /** Gives the terminal to vagrant. Returns its exit code. */
-export function vagrantInTerminal({ directory }: PlaygroundSettings, args: readonly string[]): Promise<number> {
-  return exitCodeOf(
-    spawn("vagrant", args, { cwd: directory, env: { ...process.env, ...environment }, stdio: "inherit" }),
-  );
+export function vagrantInTerminal(settings: PlaygroundSettings, args: readonly string[]): Promise<number> {
+  const env = { ...process.env, ...environmentOf(settings) };
+  return exitCodeOf(spawn(settings.program, args, { cwd: settings.directory, env, stdio: "inherit" }));
 }
 
 async function exitCodeOf(child: ReturnType<typeof spawn>): Promise<number> {
