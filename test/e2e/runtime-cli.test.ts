@@ -18,6 +18,8 @@ import type { RuntimeConfig } from "@drydock/runtime";
 import t from "tap";
 import { type Outcome, outcomeOf } from "./cli/drydock.ts";
 
+// Each command boots Node, on a machine that may be busy.
+t.setTimeout(240_000);
 const root = resolve(import.meta.dirname, "../..");
 const launcher = join(root, "bin/drydock-runtime");
 const directory = mkdtempSync(join(tmpdir(), "drydock-runtime-cli-"));
@@ -94,7 +96,7 @@ t.test("run --detach, state, list, ps, exec, kill, delete", async (t) => {
   });
   t.equal((await outcomeOf(child)).code, 0);
   const state = JSON.parse((await runtime("state", id)).stdout);
-  t.match(state, { ociVersion: /^1\./, id, status: "running", annotations: {} });
+  t.match(state, { ociVersion: /^1\./, id, status: "running", owner: "" });
   t.equal(String(state.pid), readFileSync(pidFile, "utf8"));
   t.match((await runtime("list")).stdout, new RegExp(`${id} +${state.pid} +running`));
   t.match((await runtime("ps", id)).stdout, new RegExp(`${state.pid} .*sh -c trap`));

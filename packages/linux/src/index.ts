@@ -37,6 +37,7 @@ export { type BeforeStep, steppingExecutor } from "./executor/stepping.ts";
 export { closePipe, openPipe, type Pipe, readableFrom, readToEnd, writableTo } from "./ffi/pipe.ts";
 export { reapChild, spawnProcess } from "./ffi/spawn.ts";
 export { cString, syscall, syscallUnless } from "./ffi/syscall.ts";
+export { connectUnixSocket } from "./ffi/unix-socket.ts";
 export * from "./kernel/capabilities.ts";
 export { cloneArgs, cloneFlags, SIGCHLD } from "./kernel/clone-flags.ts";
 export { type Errno, errnoName, errnoNumber, errnoText } from "./kernel/errno.ts";

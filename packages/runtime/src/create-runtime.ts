@@ -7,7 +7,7 @@ import { deleteContainer } from "./lifecycle/delete.ts";
 import { exec } from "./lifecycle/exec.ts";
 import { execDetached } from "./lifecycle/exec-detached.ts";
 import { kill } from "./lifecycle/kill.ts";
-import { pause, processes, resume, stats, update } from "./lifecycle/limits.ts";
+import { oomKillsOf, pause, processes, resume, stats, update } from "./lifecycle/limits.ts";
 import { list } from "./lifecycle/list.ts";
 import { run } from "./lifecycle/run.ts";
 import { start } from "./lifecycle/start.ts";
@@ -50,6 +50,7 @@ export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
     resume: async (id) => resume(context, id),
     update: async (id, resources) => update(context, id, resources),
     stats: async (id) => stats(context, id),
+    oomKills: async (id) => oomKillsOf(context, id),
     processes: async (id) => processes(context, id),
     execDetached: (id, request) => execDetached(context, id, request),
   };

@@ -17,6 +17,7 @@ export {
 } from "./config/defaults.ts";
 export { validateConfig } from "./config/validate-config.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
+export { features, specVersion } from "./features.ts";
 export { type HostTerminal, openHostTerminal } from "./lifecycle/host-terminal.ts";
 export { cgroupOf, planContainer } from "./lifecycle/prepare.ts";
 export * from "./types.ts";

@@ -243,6 +243,8 @@ export interface Lifecycle {
   update(id: string, resources: LinuxResources): Promise<void>;
   /** What it uses, now. */
   stats(id: string): Promise<CgroupStats>;
+  /** How many of its processes the kernel has killed for want of memory. */
+  oomKills(id: string): Promise<number>;
   /** All its processes, by their pids on the host. */
   processes(id: string): Promise<number[]>;
   /** A new process in a running container that the caller, or who adopts its orphans, waits for: gives its pid. */

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { failure } from "../errors.ts";
 import { print } from "../output/print.ts";
 import { diffPlans } from "./diff-plans.ts";
+import { reported } from "./log-file.ts";
 import { placesOf } from "./places.ts";
 
 interface Options {
@@ -26,18 +27,20 @@ export function planCommand(): Command {
       "after",
       "\nExamples:\n  drydock runtime plan box --explain | less\n  drydock runtime plan --diff box other-box\n",
     )
-    .action((bundle: string, other: string | undefined, options: Options, command: Command) => {
-      if (options.diff !== (other !== undefined || undefined)) {
-        throw failure("CLI_USAGE", options.diff ? "--diff compares two bundles" : "a plan is of one bundle", {
-          hint: "drydock runtime plan --diff BUNDLE OTHER",
-        });
-      }
-      const plan = (directory: string): SyscallProgram => planOf(directory, options.id, command);
-      const asJson = options.json || command.optsWithGlobals().output === "json";
-      if (other !== undefined) print(diffPlans(plan(bundle), plan(other)));
-      else if (asJson) print(JSON.stringify(planData(plan(bundle)), undefined, 2));
-      else print(planTable(plan(bundle), { explain: options.explain ?? false }));
-    });
+    .action(
+      reported(async (bundle: string, other: string | undefined, options: Options, command: Command) => {
+        if (options.diff !== (other !== undefined || undefined)) {
+          throw failure("CLI_USAGE", options.diff ? "--diff compares two bundles" : "a plan is of one bundle", {
+            hint: "drydock runtime plan --diff BUNDLE OTHER",
+          });
+        }
+        const plan = (directory: string): SyscallProgram => planOf(directory, options.id, command);
+        const asJson = options.json || command.optsWithGlobals().output === "json";
+        if (other !== undefined) print(diffPlans(plan(bundle), plan(other)));
+        else if (asJson) print(JSON.stringify(planData(plan(bundle)), undefined, 2));
+        else print(planTable(plan(bundle), { explain: options.explain ?? false }));
+      }),
+    );
 }
 
 function planOf(bundle: string, id: string, command: Command): SyscallProgram {

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { cgroupProcesses, findCgroup2, readStat, readUnifiedCgroup } from "@drydock/linux";
+import { readStat } from "@drydock/linux";
 import { Command } from "commander";
-import { failure } from "../errors.ts";
 import { print } from "../output/print.ts";
 import { tableLines } from "../output/table.ts";
+import { reported } from "./log-file.ts";
 import { openRuntime } from "./open-runtime.ts";
 
 export function psCommand(): Command {
@@ -12,14 +11,13 @@ export function psCommand(): Command {
     .description("list the processes of a container, with their pids on the host")
     .argument("<id>", "the container")
     .option("-f, --format <format>", "table or json", "table")
-    .action(async (id: string, { format }: { format: string }, command: Command) => {
-      const { pid, status } = await openRuntime(command).state(id);
-      if (pid === undefined) throw failure("CLI_NOTHING_FOUND", `container ${id} is ${status}: it has no processes`);
-      const cgroup = readUnifiedCgroup(pid);
-      const pids = cgroup === undefined ? [pid] : cgroupProcesses(join(findCgroup2(), cgroup), { recursive: true });
-      if (format === "json" || command.optsWithGlobals().output === "json") print(JSON.stringify(pids));
-      else print(tableLines(["pid", "ppid", "state", "command"], pids.flatMap(row)).join("\n"));
-    });
+    .action(
+      reported(async (id: string, { format }: { format: string }, command: Command) => {
+        const pids = await openRuntime(command).processes(id);
+        if (format === "json" || command.optsWithGlobals().output === "json") print(JSON.stringify(pids));
+        else print(tableLines(["pid", "ppid", "state", "command"], pids.flatMap(row)).join("\n"));
+      }),
+    );
 }
 
 function row(pid: number): [number, number, string, string][] {

@@ -4,24 +4,27 @@ import { errnoOf } from "@drydock/kit";
 import { defaultConfig } from "@drydock/runtime";
 import { Command } from "commander";
 import { failure } from "../errors.ts";
+import { reported } from "./log-file.ts";
 
 export function specCommand(): Command {
   return new Command("spec")
     .description("write a config.json to start from")
     .argument("[args...]", "the program and its arguments, after --", [])
     .option("-b, --bundle <dir>", "directory to write it to", ".")
-    .action(async (args: string[], { bundle }: { bundle: string }) => {
-      const path = join(bundle, "config.json");
-      const config = defaultConfig(args.length > 0 ? args : undefined);
-      try {
-        await writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { flag: "wx" });
-      } catch (error) {
-        const errno = errnoOf(error);
-        if (errno === "EEXIST") throw failure("CLI_USAGE", `${path} is there already`, { hint: "remove it first" });
-        if (errno === "ENOENT" || errno === "ENOTDIR") {
-          throw failure("CLI_USAGE", `${bundle} is not a directory`, { hint: `mkdir -p ${join(bundle, "rootfs")}` });
+    .action(
+      reported(async (args: string[], { bundle }: { bundle: string }, _command: Command) => {
+        const path = join(bundle, "config.json");
+        const config = defaultConfig(args.length > 0 ? args : undefined);
+        try {
+          await writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { flag: "wx" });
+        } catch (error) {
+          const errno = errnoOf(error);
+          if (errno === "EEXIST") throw failure("CLI_USAGE", `${path} is there already`, { hint: "remove it first" });
+          if (errno === "ENOENT" || errno === "ENOTDIR") {
+            throw failure("CLI_USAGE", `${bundle} is not a directory`, { hint: `mkdir -p ${join(bundle, "rootfs")}` });
+          }
+          throw error;
         }
-        throw error;
-      }
-    });
+      }),
+    );
 }

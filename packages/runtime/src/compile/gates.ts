@@ -1,6 +1,6 @@
 import { memory, named, openFlags, type Step } from "@drydock/linux";
 import type { CompileInput, Gate } from "./compile-input.ts";
-import { gateFiles, kept } from "./kept.ts";
+import { firstKept, gateFiles, kept } from "./kept.ts";
 import { reportFd } from "./steps.ts";
 
 const reasons: Record<Gate, string> = {
@@ -24,10 +24,18 @@ export function gateSteps(input: CompileInput, gate: Gate): Step[] {
       why: "all went well so far: the report so far ends here, and who opens the gate gets the next",
     },
     { name: "close", args: [kept(input, report)], why: "the report ends with descriptor 3 alone" },
+    ...(gate === "start" ? [closeTransient] : []),
     { name: "read", args: [kept(input, go), memory("gateByte"), 1], why: reasons[gate] },
     { name: "close", args: [kept(input, go)], why: "the gate is open" },
   ];
 }
+
+/** What the steps so far have opened and the rest does not use. */
+const closeTransient: Step = {
+  name: "close_range",
+  args: [Number(reportFd.value) + 1, firstKept - 1, 0],
+  why: "who waits, perhaps for long, holds nothing that it does not need",
+};
 
 /** Memory that the steps above use. */
 export const gateMemory = { gateByte: { bytes: 8 } };

@@ -8,7 +8,7 @@ import { fifoSteps } from "./steps.ts";
  * terminal, what its caller hands on to it, and the clones of sources.ts. They have numbers of their own, above what a program opens on the way,
  * and close by themselves on execve.
  */
-const firstKept = 100;
+export const firstKept = 100;
 
 /** Names of the FIFOs of a gate in the container's directory; see gates.ts. */
 export const gateFiles = (gate: string) => ({ go: gate, report: `${gate}.report` });

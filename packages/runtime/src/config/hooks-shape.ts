@@ -1,4 +1,5 @@
-import type { HookKind, Hooks } from "../types.ts";
+import { hookKinds } from "../hooks/kinds.ts";
+import type { Hooks } from "../types.ts";
 import { absolutePath, type Check, integer, invalid, list, object, text } from "./check.ts";
 
 const hookShape = object(
@@ -6,16 +7,7 @@ const hookShape = object(
   { required: ["path"] },
 );
 
-const kinds = {
-  prestart: true,
-  createRuntime: true,
-  createContainer: true,
-  startContainer: true,
-  poststart: true,
-  poststop: true,
-} satisfies Record<HookKind, true>;
-
-const shape = object(Object.fromEntries(Object.keys(kinds).map((kind) => [kind, list(hookShape)])));
+const shape = object(Object.fromEntries(hookKinds.map((kind) => [kind, list(hookShape)])));
 
 /** runtime-spec, config.md, POSIX-platform Hooks. */
 export const hooksShape: Check = (value, path) => {

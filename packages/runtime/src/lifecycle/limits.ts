@@ -1,4 +1,4 @@
-import { type CgroupStats, cgroupProcesses, freezeCgroup, readStats, updateResources } from "@drydock/linux";
+import { type CgroupStats, cgroupProcesses, freezeCgroup, oomKills, readStats, updateResources } from "@drydock/linux";
 import { validateResources } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import { type Observed, observe } from "../state/observe.ts";
@@ -28,8 +28,15 @@ export function stats(context: RuntimeContext, id: string): CgroupStats {
   return readStats({ unified: inState(context, id, "running", "created", "paused").cgroup });
 }
 
+export function oomKillsOf(context: RuntimeContext, id: string): number {
+  const { record } = observe(id, containerDirectory(context, id));
+  return record.cgroup === undefined ? 0 : oomKills(record.cgroup);
+}
+
 export function processes(context: RuntimeContext, id: string): number[] {
-  return cgroupProcesses(inState(context, id, "running", "created", "paused").cgroup, { recursive: true });
+  const { record, process, state } = observe(id, containerDirectory(context, id));
+  if (!process) throw wrongState(id, state.status, "running");
+  return record.cgroup === undefined ? [process.pid] : cgroupProcesses(record.cgroup, { recursive: true });
 }
 
 function inState(
@@ -40,9 +47,7 @@ function inState(
   const directory = containerDirectory(context, id);
   const observed = observe(id, directory);
   const { status } = observed.state;
-  if (!wanted.includes(status)) {
-    throw failure("RUNTIME_BAD_STATE", `container ${id} is ${status}, not ${wanted[0]}`, { details: { id, status } });
-  }
+  if (!wanted.includes(status)) throw wrongState(id, status, wanted[0] ?? "running");
   const { cgroup } = observed.record;
   if (cgroup === undefined) {
     throw failure("RUNTIME_BAD_STATE", `container ${id} has no cgroup: no cgroup v2 hierarchy is mounted`, {
@@ -51,4 +56,8 @@ function inState(
     });
   }
   return { ...observed, directory, cgroup };
+}
+
+function wrongState(id: string, status: ContainerStatus, wanted: ContainerStatus) {
+  return failure("RUNTIME_BAD_STATE", `container ${id} is ${status}, not ${wanted}`, { details: { id, status } });
 }

@@ -5,7 +5,7 @@ import { signalNumbers, signalProcess } from "@drydock/linux";
 import { stepFailed } from "../compile/explain-failure.ts";
 import { failure } from "../errors.ts";
 import { runHooks } from "../hooks/run-hooks.ts";
-import { readLayout } from "../state/layout.ts";
+import { readLayout, removeLayout } from "../state/layout.ts";
 import { observe } from "../state/observe.ts";
 import { writeRecord } from "../state/record.ts";
 import type { ContainerState } from "../types.ts";
@@ -29,6 +29,7 @@ export async function start(context: RuntimeContext, id: string): Promise<Contai
     signalProcess(process, signalNumbers.SIGKILL);
     throw error;
   }
+  removeLayout(directory);
   record.started = new Date().toISOString();
   writeRecord(directory, record);
   context.logger.debug({ id, pid }, "container started");

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { printOperand, type ReportLayout, type Step, type SyscallProgram } from "@drydock/linux";
 import type { ProcessConfig } from "../types.ts";
@@ -47,6 +47,11 @@ export function readLayout(directory: string): { layout: ReportLayout; process: 
     }),
   );
   return { layout: { steps: numbered, stepAt, resultNames }, process };
+}
+
+/** Once the container runs its own code there is nothing more to explain. */
+export function removeLayout(directory: string): void {
+  rmSync(join(directory, fileName), { force: true });
 }
 
 /** The same to print, and plain data: arguments are their text. */
