@@ -8,7 +8,7 @@ import { stepFailed } from "../compile/explain-failure.ts";
 import { consoleSocket, preservedName } from "../compile/kept.ts";
 import { invalid } from "../config/check.ts";
 import { failure } from "../errors.ts";
-import { type ContainerRecord, writeRecord } from "../state/record.ts";
+import { type ContainerRecord, writeFirstRecord } from "../state/record.ts";
 import { writeFilter } from "../state/seccomp-file.ts";
 import type { CreateRequest, RuntimeConfig, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
@@ -35,8 +35,10 @@ export async function launchContainer(
   claim(request.id, context.stateDir, directory);
   const record = recordOf(request, prepared);
   try {
-    makeCgroup(context, request, prepared.config, record);
-    writeRecord(directory, record);
+    placeCgroup(context, prepared.config, record);
+    // Before anything is made outside of the directory: whoever finds the record can remove all of it.
+    writeFirstRecord(directory, record);
+    makeCgroup(request, prepared.config, record);
     const profile = prepared.config.linux?.seccomp;
     if (profile) writeFilter(directory, cachedFilter(profile, { arch: prepared.arch }));
     const program = compilePrepared({ ...prepared, gates }, directory, record.cgroup);
@@ -96,23 +98,28 @@ function claim(id: string, stateDir: string, directory: string): void {
   for (const place of ["root", "empty"]) mkdirSync(join(directory, place));
 }
 
-function makeCgroup(
-  context: RuntimeContext,
-  request: StartRequest,
-  config: RuntimeConfig,
-  record: ContainerRecord,
-): void {
-  const limits = config.linux?.resources ?? {};
-  if (context.cgroupRoot === undefined) {
-    const lost = limitSettings(limits).map(({ what }) => `${what} is not in force: no cgroup v2 hierarchy is mounted`);
-    record.notEnforced.push(...lost);
-    return;
-  }
-  const cgroup = cgroupOf(context.cgroupRoot, request.id, config);
+/** Where the container's cgroup will be, in its record. */
+function placeCgroup(context: RuntimeContext, config: RuntimeConfig, record: ContainerRecord): void {
+  if (context.cgroupRoot === undefined) return;
+  const cgroup = cgroupOf(context.cgroupRoot, record.id, config);
   if (cgroup === context.cgroupRoot) throw invalid("linux.cgroupsPath", "is the root of the hierarchy");
   record.cgroup = cgroup;
   record.cgroupRoot = context.cgroupRoot;
-  createCgroup(context.cgroupRoot, cgroup);
+}
+
+function makeCgroup(request: StartRequest, config: RuntimeConfig, record: ContainerRecord): void {
+  const limits = config.linux?.resources ?? {};
+  const { cgroup, cgroupRoot } = record;
+  if (cgroup === undefined || cgroupRoot === undefined) {
+    const reason =
+      process.geteuid?.() === 0
+        ? "no cgroup v2 hierarchy is mounted"
+        : "cgroups are root's, and an ordinary user has none to put limits on";
+    const lost = limitSettings(limits).map(({ what }) => `${what} is not in force: ${reason}`);
+    record.notEnforced.push(...lost);
+    return;
+  }
+  createCgroup(cgroupRoot, cgroup);
   record.notEnforced.push(...applyLimits(cgroup, limits));
   // Plainly: with controllers passed on to the leaf, no process could be born in the cgroup above it.
   if (request.pid1 === "reaper") mkdirSync(join(cgroup, leafCgroup));

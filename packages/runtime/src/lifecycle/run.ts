@@ -1,6 +1,6 @@
 import { readStat } from "@drydock/linux";
 import { needsGates } from "../hooks/kinds.ts";
-import { observe } from "../state/observe.ts";
+import { observe, runningState } from "../state/observe.ts";
 import { writeRecord } from "../state/record.ts";
 import type { ContainerState, StartRequest } from "../types.ts";
 import type { RuntimeContext } from "./context.ts";
@@ -23,7 +23,7 @@ export async function run(context: RuntimeContext, request: StartRequest): Promi
     }
     writeRecord(directory, record);
     context.logger.debug({ id, pid, executor: context.executor.name }, "container started");
-    return observe(id, directory).state;
+    return stat ? runningState(record, { pid: stat.pid, startTime: stat.startTime }) : observe(id, directory).state;
   } catch (error) {
     await cleanUp(context, directory, record);
     throw error;

@@ -19,16 +19,7 @@ export interface Observed {
 export function observe(id: string, directory: string): Observed {
   const record = readRecord(directory);
   if (!record) throw notFound(id);
-  const base = {
-    id,
-    ociVersion: record.ociVersion,
-    created: record.created,
-    ...(record.started ? { started: record.started } : {}),
-    ...(record.bundle === undefined ? {} : { bundle: record.bundle }),
-    rootfs: record.rootfs,
-    annotations: record.annotations,
-    notEnforced: record.notEnforced,
-  };
+  const base = rememberedState(record);
   // In this order: a shim that ends between the two looks has written its file.
   const shim = shimState(directory);
   const exit = readExit(directory);
@@ -49,6 +40,24 @@ export function observe(id: string, directory: string): Observed {
     return { record, state: stopped(base, { code: unknownExitCode, oomKilled: wasOomKilled(record), finishedAt }) };
   }
   return { record, state: { ...base, status: "creating" } };
+}
+
+/** Of a container that has just become its own code: nothing needs to be looked up. */
+export function runningState(record: ContainerRecord, { pid, startTime }: ProcessIdentity): ContainerState {
+  return { ...rememberedState(record), status: "running", pid, pidStartTime: startTime };
+}
+
+function rememberedState(record: ContainerRecord): Omit<ContainerState, "status"> {
+  return {
+    id: record.id,
+    ociVersion: record.ociVersion,
+    created: record.created,
+    ...(record.started ? { started: record.started } : {}),
+    ...(record.bundle === undefined ? {} : { bundle: record.bundle }),
+    rootfs: record.rootfs,
+    annotations: record.annotations,
+    notEnforced: record.notEnforced,
+  };
 }
 
 function statusBeforeStart(record: ContainerRecord): ContainerStatus {

@@ -33,19 +33,29 @@ export interface ContainerRecord {
 
 const fileName = "container.json";
 
+/** The first one, in a directory that nobody else writes to: whoever reads half of it sees a creation that has only begun. */
+export function writeFirstRecord(directory: string, record: ContainerRecord): void {
+  writeFileSync(join(directory, fileName), textOf(record), { flag: "wx" });
+}
+
 /** Replaces the record as a whole. Not synced to disk: after a power cut there is no container that it could describe. */
 export function writeRecord(directory: string, record: ContainerRecord): void {
   const temporary = join(directory, `.${fileName}`);
-  writeFileSync(temporary, `${JSON.stringify(record)}\n`);
+  writeFileSync(temporary, textOf(record));
   renameSync(temporary, join(directory, fileName));
 }
 
 /** Undefined when there is no such container, or its creation has only begun. */
 export function readRecord(directory: string): ContainerRecord | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, fileName), "utf8")) as ContainerRecord;
+    const text = readFileSync(join(directory, fileName), "utf8");
+    return text.endsWith("\n") ? (JSON.parse(text) as ContainerRecord) : undefined;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+function textOf(record: ContainerRecord): string {
+  return `${JSON.stringify(record)}\n`;
 }
