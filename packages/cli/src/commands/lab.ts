@@ -33,6 +33,10 @@ Your files and progress are in ~/drydock-labs (--home, DRYDOCK_LABS_HOME).
     lab
       .command(name)
       .description(description)
+      .hook("preAction", (_parent, action) => {
+        // -o json is what other commands take.
+        if (action.optsWithGlobals().output === "json") action.setOptionValue("json", true);
+      })
       .option("--home <dir>", "where your labs are (default: ~/drydock-labs, DRYDOCK_LABS_HOME)");
   const json = (one: Command): Command => one.option("--json", "print JSON");
   const checking = (one: Command): Command =>

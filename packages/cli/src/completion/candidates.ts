@@ -30,6 +30,7 @@ export async function candidates(words: readonly string[], self: Command): Promi
   }
   if (name === "inspect" && command.registeredArguments[0]?.name() === "process")
     return matching(await processCandidates(typed, self));
+  if (name === "lab") return matching(await labCandidates());
   const previous = before.at(-1) ?? "";
   if (["-f", "--filename", "--data-dir", "--kubeconfig"].includes(previous)) return [];
   if (previous === "-o" || previous === "--output") return matching(["json", "yaml", "wide", "name"]);
@@ -78,6 +79,11 @@ async function fromServer(
   } catch {
     return [];
   }
+}
+
+async function labCandidates(): Promise<string[]> {
+  const { labs } = await (await import("../lab/course.ts")).openCourse({});
+  return labs.map(({ id, title }) => `${id}\t${title}`);
 }
 
 async function podNames({ client, namespace }: Session): Promise<string[]> {

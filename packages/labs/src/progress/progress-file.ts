@@ -11,8 +11,8 @@ export async function readProgress(home: string): Promise<Progress> {
   const text = await readTextIfExists(path);
   if (text === undefined) return emptyProgress;
   try {
-    const value = JSON.parse(text) as Progress;
-    if (value.version === 1 && typeof value.labs === "object" && value.labs !== null) return value;
+    const value = JSON.parse(text) as Progress | null;
+    if (value?.version === 1 && typeof value.labs === "object" && value.labs !== null) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
