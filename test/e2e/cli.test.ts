@@ -150,6 +150,28 @@ t.test("exec", async (t) => {
   t.match(noTerminal.stderr, /CLI_NO_TERMINAL/);
 });
 
+t.test("inspect: processes of pods and nodes by their names", async (t) => {
+  const { items } = await drydock.json<Pods>(["get", "pods", "-l", "app=web"]);
+  const [pod] = items;
+  const { pid } = await drydock.json<{ pid: number }>(["inspect", "proc", "show", `pod/${pod?.metadata.name}`]);
+  t.ok(
+    processesInCgroup(pod?.metadata.uid ?? "none").includes(pid),
+    "the pid is that of the pod's container on this machine",
+  );
+  t.match(readFileSync(`/proc/${pid}/status`, "utf8"), /^NSpid:\t\d+\t\d+\t1$/m, "its first process");
+  const diff = await drydock.ok([
+    "inspect",
+    "ns",
+    "diff",
+    `node/${pod?.spec.nodeName}`,
+    `pod/${pod?.metadata.name}/web`,
+  ]);
+  t.match(diff, /here is \d+, then 1 inside/, "a container in a node, which is a container");
+  const wrong = await drydock.run(["inspect", "mounts", `pod/${pod?.metadata.name}/nothing`]);
+  t.match(wrong, { code: 3, stderr: /has no container nothing\n {2}it has web\n/ });
+  t.match(await drydock.run(["inspect", "mounts", "node/node-9"]), { code: 3, stderr: /no node node-9 runs/ });
+});
+
 t.test("exec -it on a terminal", async (t) => {
   const command = `./drydock exec -it workload/web --data-dir ${drydock.dataDir} -- sh`;
   // script(1) gives the command a terminal and passes its exit code on.
