@@ -25,7 +25,7 @@ const names: Record<string, string> = {
 const runtime: Benchmark = {
   name: "runtime",
   description:
-    "one bundle (runc spec, busybox echo; cgroup and state file, no seccomp filter), interleaved; peers are spawned by the same Node process",
+    "one bundle (runc spec and the default seccomp profile, busybox echo; with cgroup and state file, in memory as /run is), interleaved; peers are spawned by the same Node process",
   async run(log) {
     await requirePeers();
     const samples = await inOwnMounts(log);
