@@ -97,6 +97,7 @@ export type {
   VolumeMount,
 } from "./kinds/pod/container.ts";
 export { containerStatusesOf, containersOf, isSidecar } from "./kinds/pod/containers.ts";
+export type { LifecycleHandler } from "./kinds/pod/lifecycle.ts";
 export { Pod } from "./kinds/pod/pod.ts";
 export type { Probe } from "./kinds/pod/probe.ts";
 export { type PodReferences, podReferences } from "./kinds/pod/references.ts";

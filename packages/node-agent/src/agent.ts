@@ -158,6 +158,7 @@ export class Agent implements RunningAgent {
         recorder,
         policy: {
           ...defaultSyncPolicy,
+          runtimeName: runtime.version.split("://")[0] ?? runtime.version,
           ...(this.#options.restartBackoff ? { restartBackoff: this.#options.restartBackoff } : {}),
           ...(this.#options.imageBackoff ? { imageBackoff: this.#options.imageBackoff } : {}),
         },

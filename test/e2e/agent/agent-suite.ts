@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { hasCode } from "@drydock/kit";
-import { ConfigMap, Lease, Node, Pod, podStatusWord, Secret } from "@drydock/machinery";
+import { ConfigMap, Event, Lease, Node, Pod, podStatusWord, Secret } from "@drydock/machinery";
 import t from "tap";
 import { AgentCluster, image } from "./agent-cluster.ts";
 import type { RuntimeSubject } from "./runtime-subject.ts";
@@ -299,6 +299,55 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
     await remove("configured");
     await cluster.waitGone("configured");
     await client.delete(ConfigMap, named("settings"));
+  });
+
+  await t.test("hooks run after the start and before the end, users and groups are the pod's", async (t) => {
+    const volumeMounts = [{ name: "work", mountPath: "/work" }];
+    const script =
+      "id; grep NoNewPrivs /proc/self/status; trap 'cat /work/before; exit 0' TERM; while :; do sleep 0.1; done";
+    await cluster.createPod("hooked", {
+      volumes: [{ name: "work", emptyDir: {} }],
+      securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000, runAsNonRoot: true },
+      containers: [
+        {
+          ...main,
+          volumeMounts,
+          command: ["sh", "-c", script],
+          securityContext: { allowPrivilegeEscalation: false },
+          lifecycle: {
+            postStart: { exec: { command: ["sh", "-c", "echo after >/work/after"] } },
+            preStop: { exec: { command: ["sh", "-c", "echo before >/work/before"] } },
+          },
+        },
+      ],
+    });
+    const pod = await cluster.waitForPod("hooked", isReady);
+    t.equal(runs(pod)?.containerID?.split("://")[0], subject.runtimeName);
+    const read = (command: string) => cluster.exec("hooked", ["sh", "-c", command]).then(({ stdout }) => stdout);
+    t.equal(await until(async () => (await read("cat /work/after 2>/dev/null")) || undefined), "after\n");
+    t.equal(await read("stat -c %g /work/after"), "2000\n", "what is made in a volume is the group's");
+    const log = await until(async () => /NoNewPrivs.*/.exec(await cluster.logs("hooked"))?.input);
+    t.match(log, /uid=1000 gid=1000 groups=(1000,)?2000\nNoNewPrivs:\t1/);
+    const following = cluster.logs("hooked", "follow=true");
+    await remove("hooked");
+    t.match(await following, /\nbefore\n$/, "the preStop hook came before the signal");
+    await cluster.waitGone("hooked");
+  });
+
+  await t.test("a postStart hook that fails ends its container; who must not be root is not started", async (t) => {
+    await cluster.createPod("refused", {
+      containers: [{ ...main, command: ["sleep", "60"], securityContext: { runAsNonRoot: true } }],
+    });
+    const refused = await cluster.waitForPod("refused", (pod) => Boolean(runs(pod)?.state?.waiting?.message));
+    t.match(runs(refused)?.state?.waiting, { reason: "CreateContainerConfigError", message: /image will run as root/ });
+    const lifecycle = { postStart: { exec: { command: ["sh", "-c", "echo not today; exit 1"] } } };
+    await cluster.createPod("unwelcome", { containers: [{ ...sleeper, lifecycle }] });
+    await cluster.waitForPod("unwelcome", (one) => (runs(one)?.restartCount ?? 0) > 0);
+    const { items } = await client.list(Event, { namespace: "default" });
+    const failed = items.find(({ reason }) => reason === "FailedPostStartHook");
+    t.match(failed, { message: "PostStartHook failed: not today", involvedObject: { name: "unwelcome" } });
+    for (const name of ["refused", "unwelcome"]) await remove(name);
+    for (const name of ["refused", "unwelcome"]) await cluster.waitGone(name);
   });
 
   await t.test("kill -9 of the agent: nothing stops, nothing starts twice, nothing is lost", async (t) => {

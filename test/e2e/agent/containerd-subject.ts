@@ -12,6 +12,7 @@ import type { RuntimeSubject } from "./runtime-subject.ts";
 
 /** A real containerd of the test's own, asked beside the agent. */
 export class ContainerdSubject implements RuntimeSubject {
+  readonly runtimeName = "containerd";
   readonly addresses = join("containerd", "addresses");
   #daemon: ManagedContainerd | undefined;
   #client: ContainerdClient | undefined;

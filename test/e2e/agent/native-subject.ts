@@ -6,6 +6,7 @@ import type { RuntimeSubject } from "./runtime-subject.ts";
 
 /** Our own runtime, by its records and the kernel. */
 export class NativeSubject implements RuntimeSubject {
+  readonly runtimeName = "drydock-native";
   readonly addresses = join("native", "addresses");
   #root = "";
 

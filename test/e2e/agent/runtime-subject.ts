@@ -6,6 +6,8 @@ export interface RuntimeSubject {
   pids(): Promise<Map<string, number>>;
   /** How many processes watch over containers (shims), of those whose container's name begins so. */
   shims(prefix: string): Promise<number>;
+  /** How ids of its containers begin in a status. */
+  readonly runtimeName: string;
   /** Where it keeps the addresses of pods, below the agent's state directory. */
   readonly addresses: string;
   /** Takes away what is left and ends. */

@@ -59,7 +59,7 @@ export function containerSpecOf(input: ContainerSpecInput): ContainerSpec {
     ...(container.args ? { args: expandAll(container.args) } : {}),
     ...(container.workingDir ? { workingDir: container.workingDir } : {}),
     env,
-    security: securityOf(container),
+    security: securityOf(pod, container),
     resources: resourcesOf(container),
     oomScoreAdj: oomScoreAdj(qosClassOf(pod.spec), memoryRequestBytes(container), input.machineMemoryBytes),
     mounts: [
@@ -75,15 +75,17 @@ export function containerSpecOf(input: ContainerSpecInput): ContainerSpec {
   };
 }
 
-function securityOf(container: Container): ContainerSecurity {
-  const context = container.securityContext ?? {};
+/** What the container says comes before what the pod says of all. */
+function securityOf(pod: Pod, container: Container): ContainerSecurity {
+  const { supplementalGroups = [], fsGroup, ...ofPod } = pod.spec.securityContext ?? {};
+  const { runAsUser, runAsGroup, runAsNonRoot, ...own } = { ...ofPod, ...container.securityContext };
   return {
-    allowPrivilegeEscalation: true,
-    ...(context.runAsUser === undefined ? {} : { runAsUser: context.runAsUser }),
-    ...(context.runAsGroup === undefined ? {} : { runAsGroup: context.runAsGroup }),
-    runAsNonRoot: false,
-    supplementalGroups: [],
-    addCapabilities: context.capabilities?.add ?? [],
-    dropCapabilities: context.capabilities?.drop ?? [],
+    allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? true,
+    ...(runAsUser === undefined ? {} : { runAsUser }),
+    ...(runAsGroup === undefined ? {} : { runAsGroup }),
+    runAsNonRoot: runAsNonRoot ?? false,
+    supplementalGroups: fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup],
+    addCapabilities: own.capabilities?.add ?? [],
+    dropCapabilities: own.capabilities?.drop ?? [],
   };
 }

@@ -14,7 +14,11 @@ export function containerStatus(
 ): ContainerStatus {
   const [current, previous] = runsOf(view.observed, container.name);
   const waiting = waitingState(container, current, over, view, policy);
-  const state: ContainerState = waiting ? { waiting } : current ? stateOf(current) : { waiting: notBegun(view.pod) };
+  const state: ContainerState = waiting
+    ? { waiting }
+    : current
+      ? stateOf(current, policy)
+      : { waiting: notBegun(view.pod) };
   // When the state says what the container waits for, the run that ended has become the last one.
   const last = waiting ? current : previous;
   const health = current ? view.health.get(current.id) : undefined;
@@ -24,12 +28,12 @@ export function containerStatus(
     name: container.name,
     image: current?.image ?? container.image ?? "",
     imageID: current?.imageId ?? "",
-    ...(current ? { containerID: `drydock://${current.id}` } : {}),
+    ...(current ? { containerID: containerIdOf(current, policy) } : {}),
     restartCount: current?.attempt ?? 0,
     ready: isInitOnly(view.pod, container) ? current?.exitCode === 0 : started && (health?.ready ?? true),
     started,
     state,
-    lastState: last?.state === "exited" ? stateOf(last) : {},
+    lastState: last?.state === "exited" ? stateOf(last, policy) : {},
   };
 }
 
@@ -73,7 +77,7 @@ function failedWait(failure: { reason: string; message: string; failedAt: number
   return { reason: "ImagePullBackOff", message: `Back-off pulling image "${container.image}": ${failure.message}` };
 }
 
-function stateOf(run: ObservedContainer): ContainerState {
+function stateOf(run: ObservedContainer, policy: SyncPolicy): ContainerState {
   if (run.state === "running") return { running: { startedAt: wholeSeconds(run.startedAt ?? run.createdAt) } };
   const finishedAt = wholeSeconds(run.finishedAt ?? run.createdAt);
   return {
@@ -83,9 +87,14 @@ function stateOf(run: ObservedContainer): ContainerState {
       ...(run.message ? { message: run.message } : {}),
       startedAt: run.startedAt ? wholeSeconds(run.startedAt) : finishedAt,
       finishedAt,
-      containerID: `drydock://${run.id}`,
+      containerID: containerIdOf(run, policy),
     },
   };
+}
+
+/** `runtime://id`, which tells whom to ask about it. */
+export function containerIdOf({ id }: ObservedContainer, { runtimeName }: Pick<SyncPolicy, "runtimeName">): string {
+  return `${runtimeName}://${id}`;
 }
 
 /** Times of the API have whole seconds. */

@@ -1,8 +1,10 @@
 import { backoffDelay, hasCode, type Logger, messageOf } from "@drydock/kit";
 import type { Pod } from "@drydock/machinery";
+import { PodHooks } from "../hooks/pod-hooks.ts";
 import type { ObservedContainer, ObservedPod } from "../port/pod-runtime.ts";
 import { PodProbers } from "../probes/pod-probers.ts";
-import { type Action, type Decision, decide, decideOrphan } from "./decide.ts";
+import { ContainerStops } from "./container-stops.ts";
+import { type Action, type Decision, decide, decideOrphan, graceMs } from "./decide.ts";
 import { deleteFromApi } from "./delete-from-api.ts";
 import { Preparations } from "./preparations.ts";
 import { podStatus } from "./status.ts";
@@ -22,8 +24,9 @@ export class PodWorker {
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
   readonly #preparations: Preparations;
-  readonly #stopping = new Map<string, number>();
+  readonly #stops: ContainerStops;
   readonly #probers: PodProbers;
+  readonly #hooks: PodHooks;
   #pod: Pod | undefined;
   #status: StatusWriter | undefined;
   #sandboxFailure: (Obstacle & { count: number }) | undefined;
@@ -46,6 +49,19 @@ export class PodWorker {
       onChange: () => this.poke(),
       onFailure: (container, kind, message) =>
         this.#warn(container, "Unhealthy", `${probeWords[kind]} probe failed: ${message}`),
+    });
+    this.#hooks = new PodHooks({
+      runtime: env.runtime,
+      event: (container, reason, message) => this.#warn(container, reason, message),
+    });
+    this.#stops = new ContainerStops({
+      runtime: env.runtime,
+      hooks: this.#hooks,
+      clock: env.clock,
+      logger: this.#logger,
+      onBegin: (run, message) => this.#normal(run.name, "Killing", message),
+      onEnd: () => this.poke(),
+      onFailure: () => this.#wakeIn(1_000),
     });
     this.#preparations = new Preparations({
       puller: env.puller,
@@ -168,7 +184,7 @@ export class PodWorker {
       observed,
       health: this.#probers.health(),
       preparations: this.#preparations.states,
-      stopping: this.#stopping,
+      stopping: this.#stops.deadlines,
       ...(this.#sandboxFailure ? { sandboxFailure: this.#sandboxFailure } : {}),
       now: this.#env.clock.now(),
     };
@@ -178,7 +194,7 @@ export class PodWorker {
   async #carryOut(actions: Action[], pod: Pod | undefined, observed: ObservedPod | undefined): Promise<boolean> {
     const steps: Promise<void>[] = [];
     for (const action of actions) {
-      if (action.type === "stop") this.#stopContainer(action);
+      if (action.type === "stop") this.#stopContainer(action, observed?.sandbox?.ip ?? "");
       else if (action.type === "prepare") this.#preparations.begin(action.container);
       else steps.push(this.#step(action, pod, observed));
     }
@@ -242,6 +258,7 @@ export class PodWorker {
       return;
     }
     this.#normal(name, "Started", `Started container ${name}`);
+    void this.#postStart(pod, run, observed?.sandbox?.ip ?? "");
     if (run.notEnforced.length > 0 && run.attempt === 0) {
       this.#warn(
         name,
@@ -251,22 +268,15 @@ export class PodWorker {
     }
   }
 
-  /** Asks a container to stop and goes on; its end is noticed like any other. */
-  #stopContainer({ run, deadline, message }: Extract<Action, { type: "stop" }>): void {
-    if (!this.#stopping.has(run.id)) this.#normal(run.name, "Killing", message);
-    this.#stopping.set(run.id, deadline);
-    this.#probers.retire(run.id);
-    this.#env.runtime.stopContainer(run.id, Math.max(0, deadline - this.#env.clock.now())).then(
-      () => this.poke(),
-      (error: unknown) => {
-        this.#logger.error(
-          { container: run.name, error: messageOf(error) },
-          "container could not be stopped, will be tried again",
-        );
-        this.#stopping.delete(run.id);
-        this.#wakeIn(1_000);
-      },
-    );
+  async #postStart(pod: Pod, run: ObservedContainer, podIP: string): Promise<void> {
+    if (await this.#hooks.postStart(pod, run, podIP)) return;
+    const deadline = this.#env.clock.now() + graceMs(pod);
+    this.#stopContainer({ type: "stop", run, deadline, message: "FailedPostStartHook" }, podIP);
+  }
+
+  #stopContainer(action: Extract<Action, { type: "stop" }>, podIP: string): void {
+    this.#probers.retire(action.run.id);
+    this.#stops.begin(action, this.#pod, podIP);
   }
 
   async #finish(pod: Pod | undefined, observed: ObservedPod | undefined): Promise<void> {
@@ -293,11 +303,10 @@ export class PodWorker {
   }
 
   #followProbes(observed: ObservedPod | undefined): void {
-    if (this.#pod && !this.#pod.metadata.deletionTimestamp) this.#probers.follow(this.#pod, observed, this.#stopping);
+    if (this.#pod && !this.#pod.metadata.deletionTimestamp)
+      this.#probers.follow(this.#pod, observed, this.#stops.deadlines);
     else this.#probers.retireAll();
-    for (const id of this.#stopping.keys()) {
-      if (observed?.containers.find((run) => run.id === id)?.state !== "running") this.#stopping.delete(id);
-    }
+    this.#stops.follow(observed);
   }
 
   #wakeIn(ms: number): void {

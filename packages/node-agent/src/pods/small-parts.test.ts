@@ -171,3 +171,20 @@ t.test("what the runtime is asked for", async (t) => {
   });
   t.equal(long.hostname, "a".repeat(62));
 });
+
+t.test("who a container is: its own settings come before its pod's", async (t) => {
+  const securityOf = (ofPod: object, own: object) => {
+    const container: Container = { ...web, securityContext: own };
+    const start = { type: "start" as const, container, attempt: 0, failures: 0, image };
+    const pod = makePod({ containers: [container], securityContext: ofPod });
+    const rest = { mounts: [], logPath: "/l", terminationMessagePath: "/t", machineMemoryBytes: 1 };
+    return containerSpecOf({ pod, start, facts, sources: noSources, ...rest }).security;
+  };
+  t.match(securityOf({}, {}), { allowPrivilegeEscalation: true, runAsNonRoot: false, supplementalGroups: [] });
+  t.match(securityOf({ runAsUser: 5, runAsNonRoot: true, supplementalGroups: [7], fsGroup: 8 }, { runAsUser: 6 }), {
+    runAsUser: 6,
+    runAsNonRoot: true,
+    supplementalGroups: [7, 8],
+  });
+  t.equal(securityOf({}, { allowPrivilegeEscalation: false }).allowPrivilegeEscalation, false);
+});

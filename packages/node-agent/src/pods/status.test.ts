@@ -41,7 +41,7 @@ t.test("running", async (t) => {
     state: { running: { startedAt: "2026-11-21T09:59:00Z" } },
     ready: true,
     started: true,
-    containerID: `drydock://${uid}.web.0`,
+    containerID: `drydock-native://${uid}.web.0`,
     imageID: "sha256:1",
   });
   t.match(conditions(one), { Ready: "True", ContainersReady: "True", PodReadyToStartContainers: "True" });

@@ -51,6 +51,8 @@ export interface Obstacle {
 export interface SyncPolicy {
   restartBackoff: BackoffPolicy;
   imageBackoff: BackoffPolicy;
+  /** What runs the containers: drydock-native, containerd. */
+  runtimeName: string;
   /** For pods that vanished from the API without a grace period of their own, ms. */
   orphanGraceMs: number;
 }
@@ -59,6 +61,7 @@ export interface SyncPolicy {
 export const defaultSyncPolicy: SyncPolicy = {
   restartBackoff: { initialMs: 10_000, maxMs: 300_000 },
   imageBackoff: { initialMs: 10_000, maxMs: 300_000 },
+  runtimeName: "drydock-native",
   orphanGraceMs: 2_000,
 };
 

@@ -54,7 +54,7 @@ export class PodProbers {
   #start(pod: Pod, container: Container, run: ObservedContainer, podIP: string): ContainerProber {
     const { runtime, now, logger, onChange, onFailure } = this.#options;
     // An agent that was restarted goes on from what it reported of the same run: a ready pod must not flicker.
-    const reported = containerStatusesOf(pod.status).find(({ containerID }) => containerID === `drydock://${run.id}`);
+    const reported = containerStatusesOf(pod.status).find(({ containerID }) => containerID?.endsWith(`://${run.id}`));
     const prober = new ContainerProber(container, {
       target: {
         podIP,

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, hasCode, pathExists } from "@drydock/kit";
 import { cString, MNT_DETACH, mountFlags, readMountinfo, syscall, syscallUnless } from "@drydock/linux";
@@ -45,7 +45,8 @@ export async function refreshVolumes(pod: Pod, { directories, facts, sources }: 
   for (const volume of (pod.spec.volumes ?? []).filter(isWritten)) {
     const path = join(directories.volumes(pod.metadata.uid ?? ""), volume.name);
     if (!(await pathExists(path))) continue;
-    changed = (await writeFiles(path, filesOf(volume, pod, facts, sources))) || changed;
+    const files = filesOf(volume, pod, facts, sources);
+    changed = (await writeFiles(path, files, pod.spec.securityContext?.fsGroup)) || changed;
   }
   return changed;
 }
@@ -66,18 +67,24 @@ async function prepareVolume(volume: Volume, pod: Pod, { directories, facts, sou
     return volume.hostPath.path;
   }
   const path = join(directories.volumes(pod.metadata.uid ?? ""), volume.name);
+  const group = pod.spec.securityContext?.fsGroup;
   if (isWritten(volume)) {
     const files = filesOf(volume, pod, facts, sources);
     await mkdir(path, { recursive: true, mode: 0o755 });
     // Secrets never reach a disk.
     if (volume.secret || volume.projected) mountMemory(path, "mode=0755");
-    await writeFiles(path, files);
+    await writeFiles(path, files, group);
     return path;
   }
   await mkdir(path, { recursive: true });
   // Containers choose their own users; a sticky bit is not set, as in kubelet's emptyDir.
   await chmod(path, 0o777);
   if (volume.emptyDir?.medium === "Memory") mountMemory(path, "mode=0777");
+  if (group !== undefined) {
+    await chown(path, 0, group);
+    // Set-gid: what is made in it is the group's, too.
+    await chmod(path, 0o2777);
+  }
   return path;
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@drydock/kit";
 import { filesDigest, type VolumeFiles } from "./volume-files.ts";
@@ -9,9 +9,9 @@ const current = "..data";
 /**
  * Makes a directory show exactly these files, all at the same moment: they are written beside, then one link is moved. Who reads through the directory
  * sees either all old files or all new ones. The layout is kubelet's (AtomicWriter): `a -> ..data/a`, `..data -> ..<digest>`.
- * Nothing but the agent writes here: containers have the volume read-only. True when something changed.
+ * With a group the files are its to read. Nothing but the agent writes here: containers have the volume read-only. True when something changed.
  */
-export async function writeFiles(directory: string, files: VolumeFiles): Promise<boolean> {
+export async function writeFiles(directory: string, files: VolumeFiles, group?: number): Promise<boolean> {
   const version = `..${filesDigest(files)}`;
   const before = await readlink(join(directory, current)).catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return undefined;
@@ -27,8 +27,9 @@ export async function writeFiles(directory: string, files: VolumeFiles): Promise
     const file = join(payload, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
     await writeFile(file, content, { flag: "wx" });
+    if (group !== undefined) await chown(file, 0, group);
     // The mode of an open is narrowed by the umask.
-    await chmod(file, mode);
+    await chmod(file, group === undefined ? mode : mode | 0o440);
   }
   const next = join(directory, "..data_next");
   await rm(next, { force: true });

@@ -13,6 +13,7 @@ import {
   quantity,
   text,
 } from "../define.ts";
+import { LifecycleSchema } from "./lifecycle.ts";
 import { ProbeSchema } from "./probe.ts";
 import {
   ConfigMapKeyRefSchema,
@@ -64,6 +65,10 @@ const VolumeMount = core("VolumeMount", "Where a volume of the pod is seen in a 
 const SecurityContext = core("SecurityContext", "Who a container's process is and what it may do.", {
   runAsUser: Type.Optional(int64("User id; the image's user when unset.", { minimum: 0, maximum: 2147483647 })),
   runAsGroup: Type.Optional(int64("Group id; the image's group when unset.", { minimum: 0, maximum: 2147483647 })),
+  runAsNonRoot: Type.Optional(flag("The container does not start when its user would be root.")),
+  allowPrivilegeEscalation: Type.Optional(
+    flag("Whether a program may gain more privileges than its parent has (no_new_privs is set when not)."),
+  ),
   readOnlyRootFilesystem: Type.Optional(flag("The root file system is mounted read-only.")),
   capabilities: Type.Optional(
     core("Capabilities", "Changes to the default set of capabilities.", {
@@ -97,6 +102,7 @@ export const ContainerSchema = core("Container", "One container of a pod.", {
   restartPolicy: Type.Optional(
     oneOf(["Always"], "Of an init container only: it is a sidecar, which goes on running beside the other containers."),
   ),
+  lifecycle: Type.Optional(LifecycleSchema),
   imagePullPolicy: Type.Optional(
     oneOf(
       ["Always", "IfNotPresent", "Never"],

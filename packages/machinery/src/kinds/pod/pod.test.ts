@@ -183,6 +183,20 @@ t.test("init containers", async (t) => {
   ]);
 });
 
+t.test("lifecycle hooks do one thing each", async (t) => {
+  const path = "spec.containers[0].lifecycle";
+  const hooks = (lifecycle: object): string[] => errorsOf({}, { lifecycle });
+  t.same(hooks({ postStart: { exec: { command: ["true"] } }, preStop: { sleep: { seconds: 1 } } }), []);
+  t.same(hooks({ preStop: {} }), [`${path}.preStop: Required value: must specify a handler type`]);
+  t.same(hooks({ preStop: { exec: {}, sleep: { seconds: 1 } } }), [
+    `${path}.preStop.sleep: Forbidden: may not specify more than 1 handler type`,
+    `${path}.preStop.exec.command: Required value`,
+  ]);
+  t.same(hooks({ postStart: { httpGet: { port: 0 } } }), [
+    `${path}.postStart.httpGet.port: Invalid value: 0: must be between 1 and 65535, inclusive`,
+  ]);
+});
+
 t.test("little of a pod can change", async (t) => {
   const old = read({ tolerations: [{ key: "a", operator: "Exists" }] });
   const table: [Partial<PodSpec>, number][] = [

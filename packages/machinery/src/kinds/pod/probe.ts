@@ -3,11 +3,11 @@ import { atomicList, definitions, int32, int64, intOrString, oneOf, text } from 
 
 const core = definitions("io.k8s.api.core.v1");
 
-const ExecAction = core("ExecAction", "A command run inside the container; exit code 0 is success.", {
+export const ExecAction = core("ExecAction", "A command run inside the container; exit code 0 is success.", {
   command: Type.Optional(atomicList(Type.String(), "Program and arguments; no shell.")),
 });
 
-const HTTPGetAction = core("HTTPGetAction", "An HTTP GET; 200 to 399 is success.", {
+export const HTTPGetAction = core("HTTPGetAction", "An HTTP GET; 200 to 399 is success.", {
   path: Type.Optional(text("Path to get.", { default: "/" })),
   port: intOrString("Port number, or the name of a port of the container."),
   host: Type.Optional(text("Host to connect to; the pod's address when empty.")),

@@ -77,7 +77,17 @@ export const PodSpecSchema = core("PodSpec", "Desired state of a pod.", {
   serviceAccountName: Type.Optional(text("ServiceAccount that the pod runs as.")),
   serviceAccount: Type.Optional(text("Old name of serviceAccountName.")),
   securityContext: Type.Optional(
-    core("PodSecurityContext", "Settings for all containers of the pod; none is supported yet, {} is accepted.", {}),
+    core("PodSecurityContext", "Settings for all containers of the pod; a container's own come first.", {
+      runAsUser: Type.Optional(int64("User id; the image's user when unset.", { minimum: 0, maximum: 2147483647 })),
+      runAsGroup: Type.Optional(int64("Group id; the image's group when unset.", { minimum: 0, maximum: 2147483647 })),
+      runAsNonRoot: Type.Optional(flag("No container starts whose user would be root.")),
+      supplementalGroups: Type.Optional(
+        atomicList(Type.Integer({ format: "int64", minimum: 0, maximum: 2147483647 }), "More groups of the processes."),
+      ),
+      fsGroup: Type.Optional(
+        int64("One more group, which owns what is in the pod's volumes.", { minimum: 0, maximum: 2147483647 }),
+      ),
+    }),
   ),
   dnsPolicy: Type.Optional(onlyText("ClusterFirst", "Where names are looked up.")),
   enableServiceLinks: Type.Optional(flag("Variables for services; there are none, so it changes nothing.")),

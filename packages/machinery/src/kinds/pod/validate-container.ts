@@ -6,6 +6,7 @@ import type { Container } from "./container.ts";
 import { isSidecar } from "./containers.ts";
 import type { PodSpec } from "./spec.ts";
 import { validateEnvironment } from "./validate-env.ts";
+import { validateLifecycle } from "./validate-lifecycle.ts";
 import { validateProbes } from "./validate-probe.ts";
 
 /** The rules for the containers of one pod; `path` is that of its spec. A name is unique among all of them. */
@@ -32,6 +33,7 @@ export function validateContainers(
       ...validateResources(container, here),
       ...validateMounts(container, volumes, here),
       ...validateProbes(container, here),
+      ...validateLifecycle(container, here),
     );
   }
   return errors;
@@ -44,9 +46,9 @@ function validateRole(container: Container, isInit: boolean, path: string): Fiel
     return container.restartPolicy ? [forbidden(`${path}.restartPolicy`, problem)] : [];
   }
   if (isSidecar(container)) return [];
-  return (["livenessProbe", "readinessProbe", "startupProbe"] as const)
-    .filter((probe) => container[probe] !== undefined)
-    .map((probe) => forbidden(`${path}.${probe}`, "may not be set for init containers without restartPolicy=Always"));
+  return (["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const)
+    .filter((field) => container[field] !== undefined)
+    .map((field) => forbidden(`${path}.${field}`, "may not be set for init containers without restartPolicy=Always"));
 }
 
 export function validateName(name: string, field: string, rule: NameRule): FieldError[] {

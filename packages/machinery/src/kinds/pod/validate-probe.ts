@@ -38,7 +38,7 @@ function validateProbe(
   return errors;
 }
 
-function validatePort(port: number | string, field: string): FieldError[] {
+export function validatePort(port: number | string, field: string): FieldError[] {
   if (typeof port === "string") return portName(port).map((problem) => invalid(field, port, problem));
   return port >= 1 && port <= 65535 ? [] : [invalid(field, port, "must be between 1 and 65535, inclusive")];
 }
