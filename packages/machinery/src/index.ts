@@ -163,7 +163,7 @@ export {
   parseQuantity,
   wholeOf,
 } from "./schema/quantity.ts";
-export { applyDefaults, type ReadObject, readObject, validateObject } from "./schema/read-object.ts";
+export { applyDefaults, type ReadObject, readConfiguration, readObject, validateObject } from "./schema/read-object.ts";
 export { pruneUnknownFields, type UnknownField } from "./schema/unknown-fields.ts";
 export {
   type FieldRequirement,

@@ -24,9 +24,17 @@ export function readObject<T extends KubeObject>(kind: Kind<T>, value: unknown):
   const { unknown, unsupported } = pruneUnknownFields(schema, value);
   const object = normalizeValue(schema, value) as T;
   const problems = checkValues(schema, object);
-  const errors = [...unsupported, ...problems.filter(({ reason }) => reason === "FieldValueTypeInvalid")];
+  const errors = [...unsupported, ...problems.filter(isTypeError)];
   if (!problems.some(isShapeless)) applyDefaults(kind, object);
   return { object, unknown, errors };
+}
+
+/** The same for a configuration that is applied: it keeps what it states, and gets no defaults. Changes `value`. */
+export function readConfiguration<T extends KubeObject>(kind: Kind<T>, value: unknown): ReadObject<T> {
+  const { unknown, unsupported } = pruneUnknownFields(kind.schema, value);
+  const object = normalizeValue(kind.schema, value) as T;
+  const problems = checkValues(kind.schema, object);
+  return { object, unknown, errors: [...unsupported, ...problems.filter(isTypeError)] };
 }
 
 /** Defaults of the schema, then those that follow from other fields. Mutates. */
@@ -43,6 +51,10 @@ export function validateObject<T extends KubeObject>(kind: Kind<T>, object: T, o
   const errors = checkValues(kind.schema, object);
   // Rules may take the shape for granted: what is missing or of a wrong type is reported first.
   return errors.some(isShapeless) ? errors : [...errors, ...(kind.validate?.(object, old) ?? [])];
+}
+
+function isTypeError({ reason }: FieldError): boolean {
+  return reason === "FieldValueTypeInvalid";
 }
 
 function isShapeless({ reason }: FieldError): boolean {

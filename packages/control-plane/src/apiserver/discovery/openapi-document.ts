@@ -9,6 +9,7 @@ const patchTypes = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 /** The OpenAPI v3 document of one group and version: what kubectl explain, apply and its validation read. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { hasCode } from "@drydock/kit";
-import type { KubeObject } from "@drydock/machinery";
+import type { KubeObject, ManagedFieldsEntry } from "@drydock/machinery";
+import { noteCreate, setEntries, writerOf } from "../fields/managed-fields.ts";
 import { alreadyExists, badRequest, generateNameTaken } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
 import { encodeObject, withRevision } from "./codec.ts";
@@ -10,9 +11,13 @@ import { strategyOf } from "./strategies.ts";
 
 /**
  * Makes an object that must not exist and returns it as stored. `object` is decoded and has its defaults; it is
- * changed.
+ * changed. `owners`: who owns what, when that is not the writer alone.
  */
-export async function createObject(operation: WriteOperation, object: KubeObject): Promise<KubeObject> {
+export async function createObject(
+  operation: WriteOperation,
+  object: KubeObject,
+  owners?: ManagedFieldsEntry[],
+): Promise<KubeObject> {
   const { resource, registry, namespace, parameters } = operation;
   const { kind } = resource;
   const { metadata } = object;
@@ -32,6 +37,9 @@ export async function createObject(operation: WriteOperation, object: KubeObject
   if (!hasGeneration(operation)) delete object.metadata.generation;
   const strategy = strategyOf(resource);
   if (kind.hasStatus && !strategy.keepsStatusOnCreate) delete (object as { status?: unknown }).status;
+  // What the server itself adds from here on belongs to nobody.
+  if (owners) setEntries(object, owners);
+  else noteCreate(kind, object, writerOf(kind, parameters.fieldManager, "Update", "", rfc3339(registry.clock.now())));
   strategy.prepareForCreate?.(object, operation.user);
 
   const { name } = object.metadata;

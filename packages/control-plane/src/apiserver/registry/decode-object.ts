@@ -1,4 +1,11 @@
-import { apiVersionOf, type Kind, type KubeObject, readObject } from "@drydock/machinery";
+import {
+  apiVersionOf,
+  type Kind,
+  type KubeObject,
+  type ReadObject,
+  readConfiguration,
+  readObject,
+} from "@drydock/machinery";
 import type { Body } from "../http/read-body.ts";
 import { badRequest, invalid } from "../status/refusals.ts";
 
@@ -14,7 +21,26 @@ export function decodeBody(
   warnings: string[],
 ): KubeObject {
   const data = objectIn(kind, value);
-  const { object, unknown, errors } = readObject(kind, data);
+  return accept(kind, readObject(kind, data), duplicates, fieldValidation, warnings);
+}
+
+/** A configuration for server-side apply: the same without defaults, since only what is stated is the applier's. */
+export function decodeConfiguration(
+  kind: Kind,
+  value: unknown,
+  fieldValidation: "Strict" | "Warn" | "Ignore",
+  warnings: string[],
+): KubeObject {
+  return accept(kind, readConfiguration(kind, objectIn(kind, value)), [], fieldValidation, warnings);
+}
+
+function accept(
+  kind: Kind,
+  { object, unknown, errors }: ReadObject<KubeObject>,
+  duplicates: readonly string[],
+  fieldValidation: "Strict" | "Warn" | "Ignore",
+  warnings: string[],
+): KubeObject {
   const complaints = [
     ...unknown.map(({ message }) => message),
     ...duplicates.map((path) => `duplicate field "${path}"`),

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
+import { noteUpdate, writerOf } from "../fields/managed-fields.ts";
 import { badRequest, conflict, notFound } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
 import { encodeObject, withRevision } from "./codec.ts";
-import { hasGeneration } from "./create.ts";
+import { hasGeneration, rfc3339 } from "./create.ts";
 import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
@@ -14,6 +15,9 @@ export type Part = "main" | "status" | "approval" | "finalize" | "scale" | "bind
 
 /** Makes the wanted object from the current one, which it may change and return. */
 export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>;
+
+/** Who keeps account of the fields' owners: the update itself, or the change, which has done so (server-side apply). */
+export type Ownership = "tracked" | "applied";
 
 /** How often a write that lost a race is done again when the client did not insist on a revision. */
 const attempts = 8;
@@ -27,6 +31,7 @@ export async function updateObject(
   name: string,
   change: Change,
   part: Part = "main",
+  ownership: Ownership = "tracked",
 ): Promise<KubeObject> {
   const { registry, resource, namespace } = operation;
   const key = objectKey(resource, namespace, name);
@@ -35,7 +40,7 @@ export async function updateObject(
   for (let attempt = 1; ; attempt++) {
     if (old === undefined) old = await registry.read(resource, namespace, name);
     try {
-      const next = await prepare(operation, old, change, part);
+      const next = await prepare(operation, old, change, part, ownership);
       const changed = !isDeepStrictEqual(next, old);
       if (changed) return await write(operation, key, next, old);
       // "Nothing to do" must not be said from a copy that may be out of date.
@@ -49,7 +54,13 @@ export async function updateObject(
   }
 }
 
-async function prepare(operation: WriteOperation, old: KubeObject, change: Change, part: Part): Promise<KubeObject> {
+async function prepare(
+  operation: WriteOperation,
+  old: KubeObject,
+  change: Change,
+  part: Part,
+  ownership: Ownership,
+): Promise<KubeObject> {
   const { registry, resource, namespace, user } = operation;
   const { kind } = resource;
   const next = await change(structuredClone(old));
@@ -67,14 +78,21 @@ async function prepare(operation: WriteOperation, old: KubeObject, change: Chang
     throw conflict(kind, name, why);
   }
   if (given.resourceVersion && given.resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, name);
+  const owners = given.managedFields;
   keepServerFields(next, old);
   keepOtherParts(operation, next, old, part);
+  // What the server itself changes from here on belongs to nobody.
+  const subresource = part === "main" ? "" : part;
+  if (ownership === "applied") next.metadata.managedFields = owners ?? [];
+  else {
+    const now = rfc3339(registry.clock.now());
+    noteUpdate(kind, next, old, owners, writerOf(kind, operation.parameters.fieldManager, "Update", subresource, now));
+  }
   if (part === "main") strategyOf(resource).prepareForUpdate?.(next, old);
   else strategyOf(resource).prepareForPartUpdate?.(next, old, part, registry.clock.now());
   if (hasGeneration(operation) && !isDeepStrictEqual(desired(next), desired(old))) {
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  const subresource = part === "main" ? "" : part;
   const request = {
     registry,
     user,

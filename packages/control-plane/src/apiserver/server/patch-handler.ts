@@ -1,11 +1,15 @@
+import type { FieldError } from "@drydock/machinery";
 import { parseMediaType } from "../http/media-types.ts";
 import { readJson, readYaml } from "../http/read-body.ts";
+import { isTrue } from "../http/request-info.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
 import { isRecord, mergePatch } from "../patch/merge-patch.ts";
 import { type PatchSchema, strategicMergePatch } from "../patch/strategic-merge-patch.ts";
-import { decodeBody } from "../registry/decode-object.ts";
+import { authorize } from "../pipeline/authorize.ts";
+import { applyObject } from "../registry/apply.ts";
+import { decodeBody, decodeConfiguration } from "../registry/decode-object.ts";
 import { type Part, updateObject } from "../registry/update.ts";
-import { badRequest, unsupportedMediaType } from "../status/refusals.ts";
+import { badRequest, invalid, unsupportedMediaType } from "../status/refusals.ts";
 import { addWarnings, type ResourceCall, type ResourceHandler, viewOf, writing } from "./resource-routes.ts";
 import { sendObject } from "./send.ts";
 
@@ -13,8 +17,29 @@ import { sendObject } from "./send.ts";
 export function patchHandler(part: Part): ResourceHandler {
   return async (call) => {
     const operation = writing(call, "PatchOptions");
-    const apply = readPatch(call);
     const { kind } = call.resource;
+    const { query } = call.request.context;
+    if (isApply(call)) {
+      const { value } = readYaml((call.request.body as Buffer | undefined)?.toString("utf8") ?? "");
+      const { fieldValidation } = operation.parameters;
+      const configuration = decodeConfiguration(kind, value, fieldValidation, operation.warnings);
+      if (!query.get("fieldManager"))
+        throw optionRefused("fieldManager", "FieldValueRequired", "Required value: is required for apply patch");
+      const { info, api, operation: asked } = call;
+      const request = {
+        configuration,
+        name: info.name,
+        part,
+        force: isTrue(query.get("force") ?? "false"),
+        demandCreate: () => authorize(api.authorizer, asked.user, { ...info, verb: "create" }, query),
+      };
+      const { object, created } = await applyObject(operation, request);
+      addWarnings(call.reply, [...new Set(operation.warnings)]);
+      return sendObject(call.reply, viewOf(call), object, created ? 201 : 200);
+    }
+    if (query.has("force"))
+      throw optionRefused("force", "FieldValueForbidden", "Forbidden: may not be specified for non-apply patch");
+    const apply = readPatch(call);
     const patched = await updateObject(
       operation,
       call.info.name,
@@ -48,15 +73,19 @@ export function readPatch({ request, resource }: ResourceCall): (current: object
       const patch = objectIn(readYaml(text).value);
       return (current) => strategicMergePatch(current, patch, resource.kind.schema as PatchSchema);
     }
-    case "application/apply-patch+yaml":
-      throw unsupportedMediaType(
-        "this server does not do server-side apply: leave out --server-side, or use a merge or strategic merge patch",
-      );
     default:
       throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
       );
   }
+}
+
+function isApply({ request }: ResourceCall): boolean {
+  return parseMediaType(request.headers["content-type"] ?? "").type === "application/apply-patch+yaml";
+}
+
+function optionRefused(field: string, reason: FieldError["reason"], message: string): Error {
+  return invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [{ field, reason, message }]);
 }
 
 function objectIn(value: unknown): Record<string, unknown> {

@@ -156,7 +156,7 @@ t.test("discovery: aggregated, legacy, OpenAPI", async (t) => {
   const resources = (await admin.call("GET", "/api/v1")).json.resources.map(({ name }: Json) => name);
   for (const name of ["pods", "pods/log", "pods/exec", "pods/binding", "namespaces/finalize"])
     t.ok(resources.includes(name), name);
-  t.notOk(resources.includes("pods/eviction"), "what is not served is not listed");
+  t.notOk(resources.includes("pods/ephemeralcontainers"), "what is not served is not listed");
   t.equal((await admin.call("GET", "/apis/none.dev")).status, 404);
 
   const { json: index } = await admin.call("GET", "/openapi/v3");

@@ -343,3 +343,31 @@ t.test("access reviews decide as the server does, and tell nobody what they may 
   t.equal((await anonymous.call("POST", `${group}/selfsubjectaccessreviews`, { body: {} })).status, 403);
   t.equal((await admin.call("GET", `${group}/selfsubjectaccessreviews`)).status, 405);
 });
+
+t.test("who may patch makes nothing by applying it", async (t) => {
+  const impersonate = { "impersonate-user": "patcher", "content-type": "application/apply-patch+yaml" };
+  await admin.call("POST", `${rbac}/namespaces/default/roles`, {
+    body: {
+      metadata: { name: "patcher" },
+      rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "patch"] }],
+    },
+  });
+  await admin.call("POST", `${rbac}/namespaces/default/rolebindings`, {
+    body: {
+      metadata: { name: "patcher" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "patcher" },
+      subjects: [{ kind: "User", name: "patcher", apiGroup: "rbac.authorization.k8s.io" }],
+    },
+  });
+  const maps = "/api/v1/namespaces/default/configmaps";
+  await admin.call("POST", maps, { body: { metadata: { name: "there" } } });
+  const apply = (name: string) =>
+    admin.call("PATCH", `${maps}/${name}?fieldManager=p`, {
+      body: { metadata: { name }, data: { a: "1" } },
+      headers: impersonate,
+    });
+  let answer = await apply("there");
+  for (let i = 0; i < 1000 && answer.status === 403; i++) answer = await apply("there");
+  t.equal(answer.status, 200);
+  t.match((await apply("new")).json, { code: 403, message: /cannot create resource "configmaps"/ });
+});

@@ -280,7 +280,7 @@ t.test("scale reads and writes replicas alone", async (t) => {
   t.match(negative.json, { code: 422, message: /spec.replicas: Invalid value: -1/ });
 });
 
-t.test("patches: json, merge, strategic; apply and unknown types are refused by name", async (t) => {
+t.test("patches: json, merge, strategic; unknown types are refused by name", async (t) => {
   await admin.call("POST", workloads, { body: workload("patched") });
   const patch = (type: string, body: unknown) =>
     admin.call("PATCH", `${workloads}/patched`, { body, headers: { "content-type": `application/${type}` } });
@@ -313,7 +313,7 @@ t.test("patches: json, merge, strategic; apply and unknown types are refused by 
       ["d", "d"],
     ],
   );
-  t.match((await patch("apply-patch+yaml", {})).json, { code: 415, message: /server-side apply/ });
+  t.match((await patch("apply-patch+yaml", {})).json, { code: 422, message: /fieldManager: Required value/ });
   t.match((await patch("x", {})).json, { code: 415 });
   t.match((await patch("merge-patch+json", [])).json, { code: 400 });
   const typo = await admin.call("PATCH", `${workloads}/patched?fieldValidation=Strict`, {
@@ -429,4 +429,77 @@ t.test("verbs and resources that there are not", async (t) => {
   });
   t.match((await admin.call("GET", "/nowhere")).json, { code: 404 });
   t.match((await admin.call("GET", "/api/v1/%zz")).json, { code: 400 });
+});
+
+t.test("owners of fields: kept by the server, changed by who knows them, and never by accident", async (t) => {
+  const path = `${maps}/owned`;
+  const apply = (manager: string, body: object, query = "") =>
+    admin.call("PATCH", `${path}?fieldManager=${manager}${query}`, {
+      body,
+      headers: { "content-type": "application/apply-patch+yaml" },
+    });
+  const owners = (object: { metadata: { managedFields?: { manager: string; operation: string }[] } }) =>
+    (object.metadata.managedFields ?? []).map(({ manager, operation }) => `${operation} ${manager}`);
+  const created = await admin.call("POST", `${maps}?fieldManager=maker`, {
+    body: configMap("owned", { a: "1", b: "1" }),
+  });
+  t.match(created.json.metadata.managedFields, [
+    {
+      manager: "maker",
+      operation: "Update",
+      apiVersion: "v1",
+      fieldsType: "FieldsV1",
+      fieldsV1: { "f:data": { "f:a": {}, "f:b": {} } },
+    },
+  ]);
+  t.same((await admin.call("GET", path)).json.metadata.managedFields, created.json.metadata.managedFields, "as stored");
+
+  const refused = await apply("applier", { metadata: { name: "owned" }, data: { a: "2", c: "3" } });
+  t.match(refused.json, {
+    code: 409,
+    reason: "Conflict",
+    message: /^Apply failed with 1 conflict: conflict with "maker" using v1 at .*: \.data\.a$/,
+    details: { causes: [{ reason: "FieldManagerConflict", field: ".data.a" }] },
+  });
+  const forced = await apply("applier", { metadata: { name: "owned" }, data: { a: "2", c: "3" } }, "&force=true");
+  t.same(forced.json.data, { a: "2", b: "1", c: "3" });
+  const again = await apply("applier", { metadata: { name: "owned" }, data: { a: "2", c: "3" } });
+  t.equal(again.json.metadata.resourceVersion, forced.json.metadata.resourceVersion, "nothing is written twice");
+
+  const { managedFields: _left, ...metadata } = forced.json.metadata;
+  const put = await admin.call("PUT", `${path}?fieldManager=editor`, {
+    body: { metadata, data: { a: "2", b: "2", c: "3" } },
+  });
+  t.same(owners(put.json), ["Apply applier", "Update editor"], "a client that knows nothing of owners loses none");
+  const reset = await admin.call("PATCH", `${path}?fieldManager=editor`, {
+    body: { metadata: { managedFields: [{}] } },
+    headers: merge,
+  });
+  t.same(owners(reset.json), [], "an empty entry takes all owners away");
+  const first = await apply("applier", { metadata: { name: "owned" }, data: { a: "3" } });
+  t.match(first.json, { code: 409, message: /conflict with "before-first-apply" using v1/ });
+
+  for (const [query, body, code] of [
+    ["&force=maybe", { metadata: { name: "owned" } }, 200],
+    ["", { metadata: { name: "other" } }, 400],
+    ["", { metadata: { name: "owned", managedFields: [{ manager: "x" }] } }, 400],
+    ["", { metadata: { name: "owned", resourceVersion: "1" } }, 409],
+    ["", { metadata: { name: "owned", uid: "x" } }, 409],
+    ["", { apiVersion: "v1", kind: "Secret" }, 400],
+    ["", "[", 400],
+  ] as const) {
+    t.equal((await apply("x", body as object, query)).status, code, JSON.stringify(body));
+  }
+  t.equal((await admin.call("PATCH", `${path}?force=true`, { body: {}, headers: merge })).status, 422);
+});
+
+t.test("an apply makes what is not there, once, however many apply it", async (t) => {
+  const apply = (manager: string) =>
+    admin.call("PATCH", `${maps}/raced?fieldManager=${manager}`, {
+      body: { metadata: { name: "raced" }, data: { [manager]: "1" } },
+      headers: { "content-type": "application/apply-patch+yaml" },
+    });
+  const answers = await Promise.all(["a", "b", "c", "d"].map(apply));
+  t.same(answers.map(({ status }) => status).sort(), [200, 200, 200, 201]);
+  t.same((await admin.call("GET", `${maps}/raced`)).json.data, { a: "1", b: "1", c: "1", d: "1" });
 });
