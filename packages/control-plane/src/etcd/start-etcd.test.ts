@@ -96,7 +96,7 @@ t.test("what can be wrong before it starts", async (t) => {
   await writeFile(join(directory, "file"), "");
   await t.rejects(start({ dataDir: join(directory, "file") }), { code: "ETCD_DATA_CORRUPT" });
   const mute = join(directory, "etcd-mute");
-  await writeFile(mute, "#!/bin/sh\n[ \"$1\" = --version ] && exec etcd --version\nexec sleep 600\n");
+  await writeFile(mute, '#!/bin/sh\n[ "$1" = --version ] && exec etcd --version\nexec sleep 600\n');
   await chmod(mute, 0o755);
   await t.rejects(start({ dataDir: join(directory, "slow"), program: mute, startTimeoutMs: 50 }), {
     code: "ETCD_START_FAILED",
