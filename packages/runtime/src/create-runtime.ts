@@ -1,3 +1,4 @@
+import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import { hasCode, type Logger, silentLogger } from "@drydock/kit";
 import { chooseExecutor, type Executor, findCgroup2 } from "@drydock/linux";
@@ -31,7 +32,7 @@ export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
   const context: RuntimeContext = {
     stateDir: resolve(options.stateDir),
     cgroupMount,
-    cgroupRoot: options.cgroupRoot ?? cgroupMount,
+    cgroupRoot: options.cgroupRoot ?? ownCgroups(cgroupMount),
     executor: options.executor ?? chooseExecutor(),
     logger: options.logger ?? silentLogger,
     waiters: new Map(),
@@ -54,6 +55,18 @@ export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
     processes: async (id) => processes(context, id),
     execDetached: (id, request) => execDetached(context, id, request),
   };
+}
+
+/** Cgroups are root's; an ordinary user has those that somebody gave to it, by the owner of their directory. */
+function ownCgroups(mount: string | undefined): string | undefined {
+  if (mount === undefined || process.geteuid?.() === 0) return mount;
+  try {
+    accessSync(mount, constants.W_OK);
+    return mount;
+  } catch {
+    // Not writable: what it says is all that was asked.
+    return undefined;
+  }
 }
 
 function mountedCgroup2(): string | undefined {

@@ -1,13 +1,19 @@
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { findCgroup2 } from "@drydock/linux";
 import { cgroupOf, type StartRequest } from "@drydock/runtime";
 import type { Command } from "commander";
 
-const defaultRoot = "/run/drydock/runtime";
+/** Root's is gone with a reboot, as containers are; an ordinary user's is what was made at login, else below the home. */
+function defaultRoot(): string {
+  if (process.geteuid?.() === 0) return "/run/drydock/runtime";
+  const own = process.env.XDG_RUNTIME_DIR;
+  return own ? join(own, "drydock/runtime") : join(homedir(), ".drydock/runtime");
+}
 
 /** --root of `drydock runtime`: one directory per container below it. */
 export function stateDirOf(command: Command): string {
-  return resolve((command.optsWithGlobals().root as string | undefined) ?? defaultRoot);
+  return resolve((command.optsWithGlobals().root as string | undefined) ?? defaultRoot());
 }
 
 /** Where a container would be, for its plan: the same as `run` takes. */

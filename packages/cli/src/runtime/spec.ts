@@ -1,20 +1,28 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
-import { defaultConfig } from "@drydock/runtime";
+import { defaultConfig, rootlessConfig, subordinateIds } from "@drydock/runtime";
 import { Command } from "commander";
 import { failure } from "../errors.ts";
 import { reported } from "./log-file.ts";
+
+interface Options {
+  bundle: string;
+  rootless?: boolean;
+}
 
 export function specCommand(): Command {
   return new Command("spec")
     .description("write a config.json to start from")
     .argument("[args...]", "the program and its arguments, after --", [])
     .option("-b, --bundle <dir>", "directory to write it to", ".")
+    .option("--rootless", "for an ordinary user: a user namespace with the ids that /etc/subuid and /etc/subgid give")
+    .addHelpText("after", "\nExample:\n  drydock runtime spec --rootless --bundle box -- sh -c 'id'\n")
     .action(
-      reported(async (args: string[], { bundle }: { bundle: string }, _command: Command) => {
+      reported(async (args: string[], { bundle, rootless }: Options, _command: Command) => {
         const path = join(bundle, "config.json");
-        const config = defaultConfig(args.length > 0 ? args : undefined);
+        const ordinary = defaultConfig(args.length > 0 ? args : undefined);
+        const config = rootless ? rootlessConfig(ordinary, subordinateIds()) : ordinary;
         try {
           await writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { flag: "wx" });
         } catch (error) {

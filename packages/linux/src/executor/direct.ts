@@ -1,9 +1,10 @@
-import { closeSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { failure } from "../errors.ts";
 import { firstFree, firstInherited } from "../ffi/spawn.ts";
-import { cString, syscall } from "../ffi/syscall.ts";
+import { cString, syscall, syscallUnless } from "../ffi/syscall.ts";
 import { mountAttributeBytes, mountAttributes, openTreeFlags } from "../kernel/mount-flags.ts";
-import { AT_FDCWD } from "../kernel/open-flags.ts";
+import { AT_FDCWD, openFlags } from "../kernel/open-flags.ts";
 import type { Executor, LaunchOptions } from "./executor.ts";
 import { launchImage, type SpawnPlan } from "./launch.ts";
 
@@ -39,13 +40,31 @@ export function directPlan(options: LaunchOptions, title: string, mode: "run" | 
   };
 }
 
+/** An ordinary user makes no mounts. Its containers are no more than it is: what it cannot write they cannot either. */
+function unwritableNode(): number {
+  const isOwn = statSync(process.execPath).uid === process.geteuid?.();
+  if (isOwn) {
+    throw failure("LINUX_UNSUPPORTED", `${process.execPath} is your own file, which a container could overwrite`, {
+      hint: "use a Node that belongs to root, or the native executor",
+    });
+  }
+  const fd = openSync(process.execPath, openFlags.O_PATH);
+  try {
+    return syscall("fcntl", fd, F_DUPFD_CLOEXEC, firstFree);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /**
  * Node's executable by way of a read-only mount that is nowhere: a container that gets hold of it through
  * /proc/self/exe cannot write to the host's file, nor remount what it cannot name (CVE-2019-5736).
  */
 function readOnlyNode(): number {
   const { OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH } = openTreeFlags;
-  const mount = syscall("open_tree", AT_FDCWD, cString(process.execPath), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const path = cString(process.execPath);
+  const mount = syscallUnless(["EPERM"], "open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (mount === undefined) return unwritableNode();
   const attributes = mountAttributeBytes(mountAttributes.MOUNT_ATTR_RDONLY, 0);
   try {
     syscall("mount_setattr", mount, cString(""), AT_EMPTY_PATH, attributes, attributes.length);

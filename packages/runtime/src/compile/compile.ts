@@ -62,8 +62,8 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...inheritStreams(input),
       ...closeOthers(input),
       { name: "setsid", args: [], why: "a session of its own" },
-      // Its own files in /proc are root's once it may not be looked into: an ordinary user writes them before.
-      ...(rootless ? own : []),
+      // The files in /proc of a process that may not be looked into are root's: an ordinary user writes them before.
+      ...(rootless && own.length > 0 ? [dumpable, ...own] : []),
       notDumpable,
       ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...joinSteps(input.config),
@@ -103,6 +103,12 @@ function containerProgram(input: CompileInput): SyscallProgram {
     ],
   };
 }
+
+const dumpable: Step = {
+  name: "prctl",
+  args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), 1, 0, 0, 0],
+  why: "for a moment its files in /proc are the user's, who is to write them",
+};
 
 const notDumpable: Step = {
   name: "prctl",

@@ -4,12 +4,13 @@ import { type CapabilityName, capabilityMask, capabilityNamesOf, isCapabilityNam
 import { invalid } from "../config/check.ts";
 import { planMount } from "../config/mount-options.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
+import { checkRootless } from "../rootless/check-rootless.ts";
 import type { RuntimeConfig, StartRequest } from "../types.ts";
 import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
-import { rootlessFacts } from "./rootless.ts";
 
 /** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
 export function gatherFacts(config: RuntimeConfig): HostFacts {
+  const rootless = checkRootless(config);
   const sourceKinds = new Map<string, "directory" | "file">();
   for (const [index, mount] of (config.mounts ?? []).entries()) {
     const path = `mounts[${index}]`;
@@ -28,7 +29,7 @@ export function gatherFacts(config: RuntimeConfig): HostFacts {
     // In a user namespace of its own the first process has every capability.
     permitted: hasUserNamespace(config) ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
     oomScoreAdj: Number(readFileSync("/proc/self/oom_score_adj", "utf8")),
-    ...rootlessFacts(config),
+    ...(rootless ? { rootless } : {}),
   };
 }
 

@@ -89,6 +89,7 @@ export function execInput(
   const isOther = (namespace: string): boolean =>
     readlinkSync(`/proc/${container.pid}/ns/${namespace}`) !== readlinkSync(`/proc/self/ns/${namespace}`);
   const joinUser = isOther("user");
+  const rootless = globalThis.process.geteuid?.() !== 0;
   const is32 =
     (Number.parseInt(readFileSync(`/proc/${container.pid}/personality`, "utf8"), 16) & personalities.LINUX32) !== 0;
   return {
@@ -98,11 +99,14 @@ export function execInput(
     process,
     joinUser,
     joinTime: isOther("time"),
-    rootless: globalThis.process.geteuid?.() !== 0,
+    rootless,
     setgroups: !joinUser || readFileSync(`/proc/${container.pid}/setgroups`, "utf8").trim() !== "deny",
     ...(is32 ? { personality: "LINUX32" } : {}),
     permitted: joinUser ? 0xffffffffffffffffn : permitted,
-    ...(cgroup === undefined || context.cgroupMount === undefined ? {} : { cgroup: join(context.cgroupMount, cgroup) }),
+    // An ordinary user's container has no cgroup of its own, and nobody may be born in another's.
+    ...(cgroup === undefined || context.cgroupMount === undefined || (rootless && record.cgroup === undefined)
+      ? {}
+      : { cgroup: join(context.cgroupMount, cgroup) }),
     ...(maySet ? { oomScoreAdj: wanted } : {}),
   };
 }
