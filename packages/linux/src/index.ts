@@ -34,6 +34,7 @@ export type { Executor, LaunchOptions } from "./executor/executor.ts";
 export { nativeExecutor } from "./executor/native.ts";
 export { runProgram } from "./executor/run-program.ts";
 export { type BeforeStep, steppingExecutor } from "./executor/stepping.ts";
+export { makeBlocking } from "./ffi/blocking.ts";
 export { closePipe, openPipe, type Pipe, readableFrom, readToEnd, writableTo } from "./ffi/pipe.ts";
 export { reapChild, spawnProcess } from "./ffi/spawn.ts";
 export { cString, syscall, syscallUnless } from "./ffi/syscall.ts";

@@ -2,12 +2,12 @@ import { closeSync } from "node:fs";
 import { openProcess } from "@drydock/linux";
 import { compileExec } from "../compile/compile-exec.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
-import { consoleSocket, preservedName } from "../compile/kept.ts";
 import { validateProcess } from "../config/validate-config.ts";
 import { observe } from "../state/observe.ts";
 import type { DetachedExecRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { execInput, isGone, notRunning } from "./enter.ts";
+import { inheritedDescriptors } from "./inherited.ts";
 
 /** See Lifecycle.execDetached: nothing of ours stays beside the new process. */
 export async function execDetached(
@@ -20,15 +20,13 @@ export async function execDetached(
   const container = state.status === "running" && process ? openProcess(process) : undefined;
   if (!process || container === undefined) throw notRunning(id, state.status);
   try {
-    const streams = stdio === "inherit" ? { stdin: 0, stdout: 1, stderr: 2 } : { [consoleSocket]: stdio.console };
-    const preserved = Array.from({ length: preserveFds }, (_, index) => [preservedName(index), 3 + index] as const);
     const program = compileExec({
       ...execInput(context, record, config, process),
       parent: "caller",
       streams: stdio === "inherit" ? "inherit" : "console",
       preserved: preserveFds,
     });
-    const inherit = { container, ...streams, ...Object.fromEntries(preserved) };
+    const inherit = { container, ...inheritedDescriptors({ stdio, preserveFds }) };
     const report = await context.executor.launch(program, { inherit, title: `drydock-exec ${id}` });
     if (report.failure && isGone(report.failure)) throw notRunning(id, "stopped");
     if (report.failure) throw stepFailed(id, report, report.failure, config);

@@ -5,7 +5,6 @@ import { applyLimits, cachedFilter, createCgroup, type LaunchReport, limitSettin
 import { leafCgroup } from "../compile/compile.ts";
 import type { Gate } from "../compile/compile-input.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
-import { consoleSocket, preservedName } from "../compile/kept.ts";
 import { invalid } from "../config/check.ts";
 import { failure } from "../errors.ts";
 import { type ContainerRecord, writeFirstRecord } from "../state/record.ts";
@@ -13,6 +12,7 @@ import { writeFilter } from "../state/seccomp-file.ts";
 import type { CreateRequest, RuntimeConfig, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { discard } from "./delete.ts";
+import { inheritedDescriptors } from "./inherited.ts";
 import { cgroupOf, compilePrepared, type Prepared, prepare } from "./prepare.ts";
 
 /** A container whose process is at its first gate, or runs when there is none. */
@@ -42,7 +42,7 @@ export async function launchContainer(
     const profile = prepared.config.linux?.seccomp;
     if (profile) writeFilter(directory, cachedFilter(profile, { arch: prepared.arch }));
     const program = compilePrepared({ ...prepared, gates }, directory, record.cgroup);
-    const inherit = inheritedBy(request);
+    const inherit = inheritedDescriptors(request);
     const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
     if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
     return { id: request.id, directory, record, prepared, report };
@@ -76,13 +76,6 @@ function recordOf(request: CreateRequest, { config, notEnforced }: Prepared): Co
   };
 }
 
-function inheritedBy({ stdio, preserveFds = 0 }: StartRequest): Record<string, number> {
-  return {
-    ...(stdio === "inherit" ? { stdin: 0, stdout: 1, stderr: 2 } : {}),
-    ...(typeof stdio === "object" && "console" in stdio ? { [consoleSocket]: stdio.console } : {}),
-    ...Object.fromEntries(Array.from({ length: preserveFds }, (_, index) => [preservedName(index), 3 + index])),
-  };
-}
 /** The directory is the container's name: making it is what decides between two starts of the same id. */
 function claim(id: string, stateDir: string, directory: string): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o711 });
