@@ -1,4 +1,6 @@
 /** What users get wrong: each is a clear sentence with what to do, the right exit code, and nothing left half made. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
@@ -58,8 +60,26 @@ t.test("up where it cannot be", async (t) => {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
   const taken = await drydock.run(["up", "--detach", "--port", String(port)]);
-  refused(t, taken, 9, new RegExp(`port ${port} is in use by .* \\(pid ${process.pid}\\)`), /--port/);
+  refused(
+    t,
+    taken,
+    9,
+    new RegExp(`port ${port} is in use by \\S*node.* \\(pid ${process.pid}\\)`),
+    /drydock up --port 0/,
+  );
+  t.notMatch(taken.stderr, /MainThread/, "whoever has it is named by its command line");
+  const fresh = new Drydock(drydock.path("not/there/yet"));
+  for (const manner of [["--detach"], []]) {
+    refused(t, await fresh.run(["up", ...manner, "--port", String(port)]), 9, /is in use/);
+    t.notOk(existsSync(drydock.path("not")), "nothing empty is left of a start that failed");
+  }
   server.close();
+
+  // Whoever has the usual port, this test or a cluster of somebody's, is named, and so is the way on.
+  const usual = createServer().on("error", () => {});
+  usual.listen(6443, "127.0.0.1");
+  refused(t, await drydock.run(["up", "--detach"]), 9, /port 6443 is in use by .+ \(pid \d+\)/, /drydock up --port 0/);
+  usual.close();
 
   refused(t, await drydock.run(["up", "--network", "10.88.0.0/24"]), 2, /is not an IPv4 network of \/16/);
   const loopback = await drydock.run(["up", "--detach", "--network", "127.0.0.0/16", "--port", "0"]);
@@ -94,7 +114,6 @@ async function pathWithoutEtcd(drydock: Drydock): Promise<string> {
 
 t.test("not root", async (t) => {
   const drydock = await on(t, "user");
-  const { execFile } = await import("node:child_process");
   const outcome = await new Promise<Outcome>((done) => {
     const args = ["--reuid", "65534", "--regid", "65534", "--clear-groups", resolve(root, "drydock"), "up", "--detach"];
     // An environment of its own: the test runner's variables make every Node process write where this user may not.
@@ -109,9 +128,13 @@ t.test("not root", async (t) => {
 t.test("damaged data", async (t) => {
   const drydock = await on(t, "damaged");
   await writeFile(drydock.path("cluster.json"), '{"version": 1, "settings"');
-  for (const command of [["up", "--detach"], ["status"], ["down"]]) {
+  for (const command of [["up", "--detach"], ["status"]]) {
     refused(t, await drydock.run(command), 9, /cluster\.json: not JSON/, /down --purge/);
   }
+  const down = await drydock.run(["down"]);
+  t.match(down, { code: 0, stderr: /cluster\.json: not JSON; going by what is found on this machine/ });
+  await writeFile(drydock.path("cluster.json"), '{"version": 1, "settings": {}, "running": {"phase": "ready"}}');
+  t.match(await drydock.run(["down"]), { code: 0, stderr: /what it says of a running cluster makes no sense/ });
   t.equal((await drydock.run(["down", "--purge"])).code, 0, "purge removes it");
 
   await mkdir(drydock.path("etcd", "data", "member", "wal"), { recursive: true });
@@ -122,6 +145,42 @@ t.test("damaged data", async (t) => {
   );
   refused(t, await drydock.run(["up", "--detach", "--port", "0"]), 9, /ETCD_DATA_CORRUPT/);
   t.same(leftovers(drydock.dataDir), [], "nothing is left");
+});
+
+t.test("files that may not be read, and files where directories should be", async (t) => {
+  const drydock = await on(t, "files");
+  const kubeconfig = drydock.path("kubeconfig");
+  await writeFile(kubeconfig, "apiVersion: v1\n", { mode: 0 });
+  // Root without the power to read everything: as another user it might not reach the program.
+  const weaker = await new Promise<Outcome>((done) => {
+    const powers = "-dac_override,-dac_read_search";
+    const command = [
+      resolve(root, "drydock"),
+      "get",
+      "pods",
+      "--kubeconfig",
+      kubeconfig,
+      "--data-dir",
+      drydock.dataDir,
+    ];
+    execFile("setpriv", ["--bounding-set", powers, "--inh-caps", powers, ...command], (error, stdout, stderr) => {
+      done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+  refused(t, weaker, 5, new RegExp(`kubeconfig ${kubeconfig} cannot be read: EACCES`), /CLIENT_CONFIG_DENIED/);
+
+  const file = drydock.path("file");
+  await writeFile(file, "");
+  refused(
+    t,
+    await new Drydock(file).run(["images", "list"]),
+    9,
+    /a file is in its place/,
+    /--data-dir/,
+    /CLUSTER_DATA_DIR/,
+  );
+  await writeFile(drydock.path("images"), "");
+  refused(t, await drydock.run(["images", "list"]), 9, /image store .*\/images: EEXIST/, /IMAGE_STORE_UNUSABLE/);
 });
 
 t.test("etcd's data is gone", async (t) => {
@@ -136,10 +195,11 @@ t.test("etcd's data is gone", async (t) => {
 t.test("objects", async (t) => {
   const drydock = await on(t, "objects");
   await drydock.ok(["up", "--detach", "--port", "0"]);
+  const images = await drydock.ok(["images", "list"]);
   t.match(
-    await drydock.ok(["images", "list"]),
-    /docker\.io\/drydock\/web:v1/,
-    "a new cluster has the images of the examples",
+    images,
+    /docker\.io\/drydock\/web:v1 .* <none>\n/,
+    "a new cluster has the images of the examples, which say no time",
   );
   const record = JSON.parse(await readFile(drydock.path("cluster.json"), "utf8"));
   t.equal(record.hasBeenReady, true, "that there is state to lose is written down");
@@ -199,4 +259,16 @@ t.test("objects", async (t) => {
     /FailedScheduling[\s\S]*Insufficient cpu/,
     "why a pod is pending shows in events",
   );
+
+  const { pid } = record.running.processes.etcd;
+  process.kill(pid, "SIGSTOP");
+  const silent = await drydock.run(["delete", "workload", "greedy"]);
+  process.kill(pid, "SIGCONT");
+  refused(t, silent, 4, /etcd does not answer/, /drydock status shows whether etcd comes back/, /API_UNAVAILABLE/);
+  t.notMatch(silent.stderr, /gRPC|DEADLINE|UNAVAILABLE:|channel/i, "in words of ours");
+
+  await writeFile(drydock.path("cluster.json"), "{");
+  const down = await drydock.run(["down"]);
+  t.match(down, { code: 0, stdout: /is down in .* removed .*processes in nodes/, stderr: /cluster\.json: not JSON/ });
+  t.same(leftovers(drydock.dataDir), [], "all of it is found without the record");
 });

@@ -21,6 +21,7 @@ export const failure = defineErrors({
   CERTIFICATE_FAILED: "a certificate that was asked for is not signed, although it was approved",
 
   CLIENT_CONFIG_INVALID: "a kubeconfig cannot be read or lacks a part",
+  CLIENT_CONFIG_DENIED: "a kubeconfig, or a file that it names, may not be read by this user",
   CLIENT_CONFIG_UNSUPPORTED: "a kubeconfig asks for a way of authentication that we do not have",
 
   QUANTITY_INVALID: "a text is not an amount such as 250m or 64Mi",

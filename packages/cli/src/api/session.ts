@@ -1,5 +1,5 @@
 import { DrydockError, hasCode, pathExists } from "@drydock/kit";
-import { type Client, type ClientConfig, createClient, loadKubeconfig } from "@drydock/machinery";
+import { type Client, type ClientConfig, createClient, loadKubeconfig, type Status } from "@drydock/machinery";
 import type { Command } from "commander";
 import { failure } from "../errors.ts";
 import { type Settings, settingsOf } from "../settings/settings.ts";
@@ -28,7 +28,8 @@ export async function withSession<T>(command: Command, work: (session: Session) 
 }
 
 export async function accessOf({ kubeconfig }: Settings): Promise<ClientConfig> {
-  if (!(await pathExists(kubeconfig))) {
+  // What hinders a look at it hinders reading it, and is told from there.
+  if (!(await pathExists(kubeconfig).catch(() => true))) {
     throw failure("KUBECONFIG_MISSING", `no cluster to talk to: ${kubeconfig} does not exist`, {
       hint: "start a cluster with: drydock up --detach (or name another with --data-dir or --kubeconfig)",
     });
@@ -36,12 +37,26 @@ export async function accessOf({ kubeconfig }: Settings): Promise<ClientConfig> 
   return loadKubeconfig(kubeconfig);
 }
 
-/** Nobody listens at the server's address: say what to do about it instead of how TCP calls it. */
+/** Nobody listens at the server's address, or the server cannot reach what it stores to: say what to do about it. */
 function unreachable(error: unknown, server: string): unknown {
-  if (!hasCode(error, "API_UNAVAILABLE") || error.details.reason !== "ECONNREFUSED") return error;
+  if (!hasCode(error, "API_UNAVAILABLE")) return error;
+  if (isStoreAway(error)) {
+    return new DrydockError(error.code, error.message, {
+      hint: "what runs goes on running, only nothing can be changed or read meanwhile. drydock status shows whether etcd comes back; drydock down and up start it anew with its data",
+      details: error.details,
+      cause: error,
+    });
+  }
+  if (error.details.reason !== "ECONNREFUSED") return error;
   return new DrydockError(error.code, `no API server answers at ${server}`, {
     hint: "drydock status shows what of the cluster runs; drydock up --detach starts it",
     details: error.details,
     cause: error,
   });
+}
+
+/** The API server tells it by a cause in its Status, for programs; the message is for people. */
+function isStoreAway({ details }: DrydockError): boolean {
+  const status = details.status as Status | undefined;
+  return status?.details?.causes?.some(({ reason }) => reason === "StoreUnavailable") ?? false;
 }

@@ -3,19 +3,21 @@ import { type ImageStore, normalizeReference, openImageStore } from "@drydock/oc
 import type { Command } from "commander";
 import { failure } from "../errors.ts";
 import { outputFormat } from "../get/format.ts";
-import { ageOf } from "../output/age.ts";
 import { objectText } from "../output/object-text.ts";
 import { print, remark } from "../output/print.ts";
 import { tableLines } from "../output/table.ts";
 import { type Settings, settingsOf } from "../settings/settings.ts";
 import { dataPaths } from "../supervisor/paths.ts";
+import { requireDataDir } from "../supervisor/preflight.ts";
 import { readRunning } from "../supervisor/record.ts";
 import { byteSize } from "./byte-size.ts";
+import { createdText } from "./created-text.ts";
 import { pullProgress } from "./pull-progress.ts";
 
 /** The store of the data directory: the nodes of its cluster have it mounted, so what is in it is on every node. */
 async function open(command: Command): Promise<{ settings: Settings; store: ImageStore }> {
   const settings = await settingsOf(command);
+  await requireDataDir(settings.dataDir);
   return { settings, store: await openImageStore({ directory: dataPaths(settings.dataDir).images }) };
 }
 
@@ -61,7 +63,7 @@ export async function listImages(command: Command): Promise<void> {
       name,
       digest.slice(0, 19),
       byteSize(size),
-      ageOf(createdAt, now),
+      createdText(createdAt, now),
     ]),
   );
   print(tableLines(["Name", "Digest", "Size", "Created"], rows).join("\n"));

@@ -1,5 +1,5 @@
 import { type Cell, cellText, tableLines } from "../output/table.ts";
-import { shorten } from "./wrap.ts";
+import { shorten } from "../output/wrap.ts";
 
 /** A table no wider than `width`: the last column is shortened to what the others leave. */
 export function fittedTable(header: readonly string[], rows: readonly (readonly Cell[])[], width: number): string[] {

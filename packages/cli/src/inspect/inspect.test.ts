@@ -1,6 +1,7 @@
 /** The pure parts of `drydock inspect`: what is decided from values. The commands themselves: test/e2e/inspect.test.ts. */
 import { parseCgroups, parseMountinfo } from "@drydock/linux";
 import t from "tap";
+import { shorten, wrap } from "../output/wrap.ts";
 import { binarySize } from "./binary-size.ts";
 import { hierarchiesOf, hierarchyOf } from "./cgroup/hierarchies.ts";
 import { parseLimits } from "./cgroup/limits.ts";
@@ -19,7 +20,6 @@ import { summaryOfFiles } from "./proc/words.ts";
 import { commandText, namespacesApart } from "./process-facts.ts";
 import { reportText } from "./report.ts";
 import { parsePasswd } from "./user-name.ts";
-import { shorten, wrap } from "./wrap.ts";
 
 t.test("text: wrapped, shortened, one line", async (t) => {
   t.strictSame(wrap("aa bb cccccc d", 5), ["aa bb", "cccccc", "d"]);

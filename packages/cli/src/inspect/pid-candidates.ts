@@ -1,7 +1,7 @@
 import { listProcesses, readNamespaces } from "@drydock/linux";
+import { shorten } from "../output/wrap.ts";
 import { oneLine } from "./fitted-table.ts";
 import { commandText, readProcess } from "./process-facts.ts";
-import { shorten } from "./wrap.ts";
 
 const descriptionWidth = 60;
 

@@ -2,8 +2,8 @@ import { styleText } from "node:util";
 import type { Command } from "commander";
 import { outputFormat } from "../get/format.ts";
 import { print } from "../output/print.ts";
+import { wrap } from "../output/wrap.ts";
 import { settingsOf } from "../settings/settings.ts";
-import { wrap } from "./wrap.ts";
 
 /** What one `inspect` command has found: the same facts for programs and for people. */
 export interface Report {

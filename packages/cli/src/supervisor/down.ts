@@ -1,14 +1,14 @@
 import { hasCode } from "@drydock/kit";
-import { isProcessAlive, signalNumbers, signalProcess } from "@drydock/linux";
-import { print } from "../output/print.ts";
+import { isProcessAlive, type ProcessIdentity, signalNumbers, signalProcess } from "@drydock/linux";
+import { print, remark } from "../output/print.ts";
 import type { Settings } from "../settings/settings.ts";
 import { untilEnded } from "./host/processes.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { inventoryText, isEmpty, takeInventory } from "./inventory.ts";
-import { takeLock } from "./lock.ts";
+import { lockHolder, takeLock } from "./lock.ts";
 import { requireRoot } from "./preflight.ts";
 import { purge } from "./purge.ts";
-import { type ClusterRecord, type RunningRecord, readRecord, supervisorLives, writeRecord } from "./record.ts";
+import { type ClusterRecord, readRecord, supervisorLives, writeRecord } from "./record.ts";
 import { sweep } from "./sweep.ts";
 
 /** An orderly stop takes under a second; a supervisor that does not manage it in this time is killed, and swept up after. */
@@ -19,9 +19,12 @@ export async function down({ dataDir, kubeconfig }: Settings, withData: boolean)
   requireRoot();
   const startedAt = performance.now();
   const identity = identityOf(dataDir);
-  const record = await readable(dataDir, withData);
+  const record = await readable(dataDir);
   const before = await takeInventory(identity);
-  if (record?.running) await endSupervisor(record.running);
+  if (record?.running && (await supervisorLives(record.running))) await end(record.running.supervisor);
+  // Without a record the supervisor is whoever holds the cluster's lock. Another command may hold it too: that is waited for.
+  const holder = record ? undefined : await lockHolder(identity.id);
+  if (holder && /\s(up|supervise)(\s|$)/.test(holder.command)) await end(holder);
   const lock = await takeLock(identity.id, orderlyMs, `another command is stopping the cluster on ${dataDir}`);
   try {
     await clean(identity, dataDir, record);
@@ -37,22 +40,22 @@ export async function down({ dataDir, kubeconfig }: Settings, withData: boolean)
   }
 }
 
-/** What is on disk of the cluster. A damaged record hinders a purge as little as a missing one: all is found by its name. */
-async function readable(dataDir: string, withData: boolean): Promise<ClusterRecord | undefined> {
+/** What is on disk of the cluster. A damaged record hinders as little as a missing one: all that runs is found by its name. */
+async function readable(dataDir: string): Promise<ClusterRecord | undefined> {
   try {
     return await readRecord(dataDir);
   } catch (error) {
-    if (withData && hasCode(error, "CLUSTER_DATA_CORRUPT")) return undefined;
-    throw error;
+    if (!hasCode(error, "CLUSTER_DATA_CORRUPT")) throw error;
+    remark(`${error.message}; going by what is found on this machine instead`);
+    return undefined;
   }
 }
 
-async function endSupervisor(running: RunningRecord): Promise<void> {
-  if (!(await supervisorLives(running))) return;
-  signalProcess(running.supervisor, signalNumbers.SIGTERM);
-  if (await untilEnded([running.supervisor], orderlyMs)) return;
-  if (isProcessAlive(running.supervisor)) signalProcess(running.supervisor, signalNumbers.SIGKILL);
-  await untilEnded([running.supervisor], orderlyMs);
+async function end(supervisor: ProcessIdentity): Promise<void> {
+  signalProcess(supervisor, signalNumbers.SIGTERM);
+  if (await untilEnded([supervisor], orderlyMs)) return;
+  if (isProcessAlive(supervisor)) signalProcess(supervisor, signalNumbers.SIGKILL);
+  await untilEnded([supervisor], orderlyMs);
 }
 
 /** After an orderly stop this finds nothing to do, and proves it. */

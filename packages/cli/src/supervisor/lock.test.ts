@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import t from "tap";
-import { takeLock, tryLock } from "./lock.ts";
+import { lockHolder, takeLock, tryLock } from "./lock.ts";
 
 const name = `test-${process.pid}`;
 
 t.test("one holder at a time", async (t) => {
   const first = await tryLock(name);
   t.ok(first);
+  t.match(await lockHolder(name), { pid: process.pid });
+  t.equal(await lockHolder(`${name}-other`), undefined);
   t.equal(await tryLock(name), undefined);
   await t.rejects(takeLock(name, 30, "somebody has it"), { code: "CLUSTER_BUSY", message: "somebody has it" });
   const waiting = takeLock(name, 5_000, "busy");

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { errnoOf } from "@drydock/kit";
 import { failure } from "../errors.ts";
+import type { FoundProcess } from "./host/processes.ts";
+import { socketOwner } from "./host/socket-owner.ts";
 
 /** Held by one process at a time on this machine. */
 export interface Lock {
@@ -21,6 +24,15 @@ export async function tryLock(name: string): Promise<Lock | undefined> {
   }
   server.unref();
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Who has a lock: /proc/net/unix (proc_pid_net(5)) has the inode of its socket. Undefined when nobody has, or nobody that we may look into. */
+export async function lockHolder(name: string): Promise<FoundProcess | undefined> {
+  const line = readFileSync("/proc/net/unix", "utf8")
+    .split("\n")
+    .find((one) => one.endsWith(` @drydock/${name}`));
+  const inode = line?.trim().split(/\s+/)[6];
+  return inode === undefined ? undefined : socketOwner(inode);
 }
 
 /** Waits for a lock; throws CLUSTER_BUSY when it is not free after `timeoutMs`. */

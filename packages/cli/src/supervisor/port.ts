@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { readdir, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { errnoOf } from "@drydock/kit";
 import { failure } from "../errors.ts";
+import { cellText } from "../output/table.ts";
+import { shorten } from "../output/wrap.ts";
+import { socketOwner } from "./host/socket-owner.ts";
 
 /** The port for the API server: the one asked for, when nobody has it, or (0) a free one. */
 export async function choosePort(port: number): Promise<number> {
@@ -15,7 +17,7 @@ export async function choosePort(port: number): Promise<number> {
     if (errnoOf(error) !== "EADDRINUSE") throw error;
     const owner = await listenerOf(port);
     throw failure("CLUSTER_PORT_TAKEN", `port ${port} is in use${owner ? ` by ${owner}` : ""}`, {
-      hint: "end that process, or take another port with --port (0 takes any that is free)",
+      hint: "end that process, or go on with any port that is free: drydock up --port 0",
       cause: error,
     });
   }
@@ -32,21 +34,14 @@ function probe(port: number): Promise<number> {
   });
 }
 
-/** Who listens on a TCP port, as "etcd (pid 123)": /proc/net/tcp has the socket's inode, and a descriptor of a process names it. */
+/** Columns that the command line of whoever has the port may take in a message. */
+const commandWidth = 100;
+
+/** Who listens on a TCP port, as "etcd --name x (pid 123)". By its command line: its name is that of a thread, which for every Node program is the same. */
 async function listenerOf(port: number): Promise<string | undefined> {
   const inode = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => listeningInodes(file, port))[0];
-  if (inode === undefined) return undefined;
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    try {
-      const descriptors = await readdir(`/proc/${pid}/fd`);
-      const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")));
-      if (targets.includes(`socket:[${inode}]`))
-        return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (pid ${pid})`;
-    } catch {
-      // Ended meanwhile, or not ours to look into. The name is a courtesy; the error stands without it.
-    }
-  }
-  return undefined;
+  const owner = inode === undefined ? undefined : await socketOwner(inode);
+  return owner && `${shorten(cellText(owner.command), commandWidth)} (pid ${owner.pid})`;
 }
 
 /** proc_pid_net(5): local address in hex, state 0A is LISTEN, the tenth field is the inode. */

@@ -72,8 +72,16 @@ export async function readRecord(dataDir: string): Promise<ClusterRecord | undef
   if (typeof record !== "object" || record === null || !("settings" in record) || !("version" in record)) {
     throw damaged("no record of a cluster");
   }
+  if ("running" in record && !isRunning(record.running))
+    throw damaged("what it says of a running cluster makes no sense");
   if (record.version !== 1) throw damaged(`version ${record.version} is unknown to this drydock`);
   return record as ClusterRecord;
+}
+
+/** As far as a `down` goes by it. */
+function isRunning(value: unknown): boolean {
+  const { bootId, supervisor, nodes } = (value ?? {}) as Partial<RunningRecord>;
+  return typeof bootId === "string" && typeof supervisor?.pid === "number" && Array.isArray(nodes);
 }
 
 async function readRecordText(path: string): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { planNetwork } from "../network/plan.ts";
 import { makeSupervisorLog } from "../process-log.ts";
 import { identityOf, markerVariable } from "./identity.ts";
 import { takeLock } from "./lock.ts";
+import { noteNewDirectories } from "./new-directories.ts";
 import { requireOwnKubeconfig } from "./own-kubeconfig.ts";
 import { dataPaths } from "./paths.ts";
 import { nodeNames, type Plan } from "./plan.ts";
@@ -30,6 +31,7 @@ export async function supervise(options: UpOptions, report: Report, signal: Abor
     0,
     `another command is just starting or stopping the cluster on ${options.dataDir}`,
   );
+  const made = await noteNewDirectories(options.dataDir);
   try {
     await preflight(options.dataDir);
     await requireOwnKubeconfig(options.kubeconfig);
@@ -38,6 +40,9 @@ export async function supervise(options: UpOptions, report: Report, signal: Abor
     // With the lock in hand nobody supervises: what is there was left by one that was killed.
     await sweep(identity, [process.pid]);
     await run(options, record, report, signal);
+  } catch (error) {
+    await made.removeEmpty();
+    throw error;
   } finally {
     await lock.release();
   }

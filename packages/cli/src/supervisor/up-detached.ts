@@ -7,6 +7,7 @@ import { failure } from "../errors.ts";
 import { remark } from "../output/print.ts";
 import { identityOf, markerVariable } from "./identity.ts";
 import { lastLines } from "./last-lines.ts";
+import { noteNewDirectories } from "./new-directories.ts";
 import { dataPaths, logPath } from "./paths.ts";
 import { requireDataDir } from "./preflight.ts";
 import { type Progress, progressText } from "./progress.ts";
@@ -22,6 +23,7 @@ export type SupervisorMessage = Progress | { type: "failed"; error: ErrorData };
  * ends, however it does, the supervisor takes down what it has made. A signal asks it to, and is waited for.
  */
 export async function upDetached(options: UpOptions): Promise<void> {
+  const made = await noteNewDirectories(options.dataDir);
   await requireDataDir(options.dataDir);
   const paths = dataPaths(options.dataDir);
   mkdirSync(paths.logs, { recursive: true });
@@ -63,6 +65,7 @@ export async function upDetached(options: UpOptions): Promise<void> {
     remark(progressText(outcome) ?? "");
   } catch (error) {
     await ended;
+    await made.removeEmpty();
     throw error;
   } finally {
     for (const signal of signals) process.off(signal, interrupt);

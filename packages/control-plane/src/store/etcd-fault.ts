@@ -46,7 +46,12 @@ const CODES = {
   refused: "STORE_REFUSED",
 } as const;
 
+/** Said instead of what gRPC says, which is about channels and name resolution; that stays in the cause. */
+const silence = "etcd does not answer";
+
 const HINTS: Partial<Record<EtcdFault, string>> = {
+  unsent: "nothing was changed; see whether etcd runs",
+  unavailable: "see whether etcd runs",
   "no-space": "delete what is not needed, compact and defragment, then disarm the alarm: etcdctl alarm disarm",
   "too-large": "keep objects below 1.5 MiB",
   compacted: "list again and watch from the revision of the list",
@@ -57,7 +62,8 @@ export function storeError(what: string, error: unknown, write: boolean): Drydoc
   const fault = etcdFault(error);
   const unknownFate = write && fault === "unavailable";
   const hint = unknownFate ? "the write may have happened: read the key before you try again" : HINTS[fault];
-  return failure(CODES[fault], `${what}: ${messageOf(error)}`, {
+  const isAway = fault === "unsent" || fault === "unavailable";
+  return failure(CODES[fault], `${what}: ${isAway ? silence : messageOf(error)}`, {
     cause: error,
     hint,
     details: unknownFate ? { unknownFate: true } : {},

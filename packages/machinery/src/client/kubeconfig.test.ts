@@ -52,7 +52,7 @@ t.test("says what is wrong, and refuses what it cannot do", async (t) => {
   const invalid = (message: RegExp) => ({ code: "CLIENT_CONFIG_INVALID", message });
   await t.rejects(
     loadKubeconfig("/tmp/no-such-kubeconfig"),
-    invalid(/^kubeconfig \/tmp\/no-such-kubeconfig cannot be read$/),
+    invalid(/^kubeconfig \/tmp\/no-such-kubeconfig cannot be read: ENOENT$/),
   );
   await t.rejects(loadKubeconfig("a: [\n"), invalid(/is not YAML$/));
   await t.rejects(loadKubeconfig("\n"), invalid(/is empty$/));

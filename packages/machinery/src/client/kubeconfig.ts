@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { errnoOf, messageOf } from "@drydock/kit";
 import { failure } from "../errors.ts";
 import type { ClientConfig } from "./client.ts";
 
@@ -19,7 +20,7 @@ const unsupported = {
 
 /**
  * How to reach the cluster of a kubeconfig's context (the current one unless named). `source` is a path, or the text itself when it has
- * more than one line. Throws CLIENT_CONFIG_INVALID and CLIENT_CONFIG_UNSUPPORTED.
+ * more than one line. Throws CLIENT_CONFIG_INVALID, CLIENT_CONFIG_DENIED and CLIENT_CONFIG_UNSUPPORTED.
  */
 export async function loadKubeconfig(source: string, context?: string): Promise<ClientConfig> {
   const isText = source.includes("\n");
@@ -87,7 +88,14 @@ async function read(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw failure("CLIENT_CONFIG_INVALID", `${what} ${path} cannot be read`, { cause });
+    const errno = errnoOf(cause);
+    const message = `${what} ${path} cannot be read: ${errno ?? messageOf(cause)}`;
+    if (errno !== "EACCES" && errno !== "EPERM") throw failure("CLIENT_CONFIG_INVALID", message, { cause });
+    throw failure("CLIENT_CONFIG_DENIED", message, {
+      hint: "it holds a key, so only its owner may read it: be that user (sudo), or name a kubeconfig of your own",
+      details: { path, errno },
+      cause,
+    });
   }
 }
 

@@ -1,10 +1,10 @@
 import { failure } from "../../errors.ts";
 import { tableLines } from "../../output/table.ts";
+import { wrap } from "../../output/wrap.ts";
 import { counted } from "../counted.ts";
 import { findProgram } from "../find-program.ts";
 import type { Report } from "../report.ts";
 import { type CommandEnd, runForeground } from "../run-command.ts";
-import { wrap } from "../wrap.ts";
 import { findHierarchies } from "./hierarchies.ts";
 import { inVm, makeGroups, removeGroups } from "./limited-group.ts";
 import type { WantedLimits } from "./limits.ts";

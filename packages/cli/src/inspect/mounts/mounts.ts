@@ -1,10 +1,10 @@
 import { type MountNode, mountTree, propagationOf, readMountinfo, readNamespaces } from "@drydock/linux";
+import { shorten, wrap } from "../../output/wrap.ts";
 import { requireProcess } from "../ended.ts";
 import { oneLine } from "../fitted-table.ts";
 import { scanNamespaces } from "../ns/scan.ts";
 import type { Report } from "../report.ts";
 import { readOf, unlessHidden } from "../unless-gone.ts";
-import { shorten, wrap } from "../wrap.ts";
 import { type GroupMember, type OtherNamespace, type PeerGroup, peerGroups, propagationText } from "./groups.ts";
 
 /** Columns for type and propagation beside the tree, so that a line stays in 80. */

@@ -1,7 +1,7 @@
 import { tableLines } from "../../output/table.ts";
+import { wrap } from "../../output/wrap.ts";
 import { oneLine } from "../fitted-table.ts";
 import type { Report } from "../report.ts";
-import { wrap } from "../wrap.ts";
 import { idMapText } from "./id-map-text.ts";
 import { kindRank, namespaceWords } from "./kinds.ts";
 import { type NamespaceView, viewOf } from "./views.ts";

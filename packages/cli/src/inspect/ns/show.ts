@@ -1,9 +1,9 @@
 import { readCgroups, readIdMap, readNamespaces, readStatus } from "@drydock/linux";
 import { type Cell, tableLines } from "../../output/table.ts";
+import { shorten } from "../../output/wrap.ts";
 import { requireProcess } from "../ended.ts";
 import type { Report } from "../report.ts";
 import { readOf, unlessHidden } from "../unless-gone.ts";
-import { shorten } from "../wrap.ts";
 import { idMapText } from "./id-map-text.ts";
 import { kindRank, namespaceWords } from "./kinds.ts";
 import { scanNamespaces } from "./scan.ts";

@@ -18,6 +18,7 @@ import {
 } from "@drydock/linux";
 import { humanDuration } from "@drydock/machinery";
 import { type Detail, detailLines } from "../../output/details.ts";
+import { shorten, wrap } from "../../output/wrap.ts";
 import { binarySize } from "../binary-size.ts";
 import { gone } from "../ended.ts";
 import { oneLine } from "../fitted-table.ts";
@@ -25,7 +26,6 @@ import { commandText, namespacesApart, readProcess, stateWords } from "../proces
 import type { Report } from "../report.ts";
 import { readOf, unlessGone, unlessHidden } from "../unless-gone.ts";
 import { userName } from "../user-name.ts";
-import { shorten, wrap } from "../wrap.ts";
 import { seccompText, summaryOfFiles } from "./words.ts";
 
 /** Columns of the labels, and of the list below one. */

@@ -1,10 +1,10 @@
 import { listProcesses, readNamespaces } from "@drydock/linux";
+import { shorten } from "../../output/wrap.ts";
 import { gone } from "../ended.ts";
 import { oneLine } from "../fitted-table.ts";
 import { commandText, namespacesApart, type ProcessFacts, readProcess } from "../process-facts.ts";
 import type { Report } from "../report.ts";
 import { unlessHidden } from "../unless-gone.ts";
-import { shorten } from "../wrap.ts";
 
 export interface ProcessNode extends ProcessFacts {
   /** Kinds of namespaces that it does not share with its parent: a container begins here. */

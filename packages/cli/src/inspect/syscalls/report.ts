@@ -1,7 +1,7 @@
 import { tableLines } from "../../output/table.ts";
+import { shorten, wrap } from "../../output/wrap.ts";
 import { counted } from "../counted.ts";
 import type { Report } from "../report.ts";
-import { shorten, wrap } from "../wrap.ts";
 import { errorCount, familySentence, type TraceSummary } from "./summary.ts";
 import type { Trace } from "./trace.ts";
 

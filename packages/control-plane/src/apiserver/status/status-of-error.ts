@@ -36,7 +36,14 @@ export function statusOfError(error: unknown): Status {
   if (!known || !hasCode(error)) return failed(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
   const [http, reason] = known;
   const message = error.hint ? `${error.message}: ${error.hint}` : error.message;
-  return failed(http, reason, message, error.code.startsWith("REQUEST_") ? (error.details as StatusDetails) : {});
+  return failed(http, reason, message, detailsOf(error));
+}
+
+function detailsOf({ code, details }: DrydockError): StatusDetails {
+  // A client may want to tell a server without its store from one that is not ready or overloaded: all of them are 503.
+  if (code === "STORE_UNAVAILABLE")
+    return { causes: [{ reason: "StoreUnavailable", message: "etcd does not answer" }] };
+  return code.startsWith("REQUEST_") ? (details as StatusDetails) : {};
 }
 
 function failed(code: number, reason: string, message: string, details: StatusDetails = {}): Status {
