@@ -1,0 +1,65 @@
+/**
+ * Labs that need cgroup v2, on a host that keeps its controllers in v1: all of their proofs in one boot of the lab VM, and once as a learner does it, by `--vm`.
+ */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { Writable } from "node:stream";
+import { makeFolder, missingNeeds, runCheck } from "@drydock/labs";
+import { chooseEngine } from "@drydock/vm";
+import t from "tap";
+import { labsFor } from "./prove.ts";
+
+const NEED = "cgroup2";
+const labs = await labsFor({ vm: true });
+const hostHasIt = (await missingNeeds([NEED])).length === 0;
+const noVm = hostHasIt
+  ? "this host has cgroup v2: labs.test.ts proves them"
+  : await chooseEngine().then(
+      () => false as const,
+      (error: Error) => error.message,
+    );
+
+class Collector extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+t.test("their proofs", { skip: noVm, timeout: 230_000 }, async (t) => {
+  t.ok(labs.length > 0, "there are some");
+  const output = new Collector();
+  const engine = await chooseEngine();
+  const { exitCode } = await engine.run({
+    command: [process.execPath, resolve(import.meta.dirname, "labs.test.ts")],
+    cwd: resolve(import.meta.dirname, "../.."),
+    env: {
+      PATH: `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      TAP: "1",
+      TAP_TIMEOUT: "220",
+      LABS_THAT_NEED: NEED,
+    },
+    memoryMiB: 2048,
+    timeoutMs: 220_000,
+    stdout: output,
+    stderr: output,
+  });
+  const points = output.text.split("\n").filter((line) => /^ {8,}(not )?ok \d+/.test(line));
+  for (const line of points) t.ok(/^ *ok/.test(line), line.replace(/^ *(not )?ok \d+ - /, ""));
+  t.equal(exitCode, 0);
+  if (exitCode !== 0) t.comment(output.text.slice(-6000));
+});
+
+t.test("a learner's check with --vm", { skip: noVm, timeout: 120_000 }, async (t) => {
+  const [lab] = labs;
+  if (!lab) return;
+  const folder = mkdtempSync(join(tmpdir(), "lab-vm-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  await makeFolder(folder, lab);
+  cpSync(join(lab.path, "solution"), folder, { recursive: true });
+  const verdict = await runCheck(lab, folder, { vm: true });
+  t.ok(verdict.passed, JSON.stringify(verdict.steps.find(({ state }) => state === "failed")));
+  t.match(verdict, { contained: true, where: /uml|qemu/ });
+});
