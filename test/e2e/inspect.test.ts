@@ -377,6 +377,44 @@ t.test("what the kernel keeps from this user", async (t) => {
   t.match(await weaker("proc", "ls"), { code: 0, stdout: new RegExp(`^${pid} .* \\? +sleep 1000`, "m") });
 });
 
+t.test("an ordinary user sees what is theirs to see", async (t) => {
+  // An environment of its own: the test runner's variables make every Node process write where this user may not.
+  const nobody = (...args: string[]): Promise<Outcome> =>
+    outcomeOf(
+      spawn("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", launcher, "inspect", ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { PATH: process.env.PATH, HOME: "/nonexistent" },
+      }),
+    );
+  const pid = await sleeper("sleep", ["1000"]);
+  t.match(await nobody("mounts", String(pid)), { code: 5, stderr: /INSPECT_NOT_PERMITTED/ });
+  t.match(await nobody("ns", "ls"), { code: 0, stdout: /processes are\s+hidden from this user/ });
+  t.match(await nobody("syscalls", "--", "true"), { code: 0, stderr: /^FAMILY/ });
+  if (canLimit) {
+    t.match(await nobody("cgroup", "run", "--pids", "3", "--", "true"), {
+      code: /^[59]$/,
+      stderr: /drydock vm run -- drydock inspect cgroup run --pids 3[\s\S]*INSPECT_(NOT_PERMITTED|NO_CONTROLLER)/,
+    });
+  }
+});
+
+t.test("only one can trace", async (t) => {
+  const outer = ["-f", "-o", "/dev/null", launcher, "inspect", "syscalls", "--", "true"];
+  const { code, stderr } = await outcomeOf(spawn("strace", outer, { stdio: ["ignore", "pipe", "pipe"], env }));
+  t.equal(code, 1);
+  t.match(stderr, /strace could not follow true[\s\S]*only one tracer[\s\S]*INSPECT_TRACE_FAILED/);
+});
+
+t.test("colour for a terminal only, and not when it is not wanted", async (t) => {
+  const onTerminal = async (settings: Record<string, string>): Promise<string> => {
+    const command = ["--quiet", "--return", "--command", `${launcher} inspect ns diff self self`, "/dev/null"];
+    const own = { PATH: process.env.PATH, HOME: directory, TERM: "xterm-256color", ...settings };
+    return (await outcomeOf(spawn("script", command, { stdio: ["ignore", "pipe", "pipe"], env: own }))).stdout;
+  };
+  t.match(await onTerminal({}), /^\u001b\[1mKIND [\s\S]*\u001b\[2mThey share every namespace/);
+  t.match(await onTerminal({ NO_COLOR: "1" }), /^KIND [^\u001b]*\nThey share every namespace[^\u001b]*$/);
+});
+
 t.test("lists while processes come and go", async (t) => {
   writeFileSync(join(directory, "busy"), "while :; do for i in 1 2 3 4 5 6 7 8; do /bin/true & done; wait; done\n");
   await sleeper("sh", [join(directory, "busy")]);

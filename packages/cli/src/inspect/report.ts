@@ -25,11 +25,14 @@ export interface Manner {
 }
 
 const defaultWidth = 80;
+/** A terminal that nobody has given a size says 0. */
+const leastWidth = 20;
 
 export async function mannerOf(command: Command, stream: NodeJS.WriteStream = process.stdout): Promise<Manner> {
   const { output } = await settingsOf(command);
   const format = outputFormat(output, ["json", "wide"]);
-  const width = format === "wide" ? Number.POSITIVE_INFINITY : (stream.columns ?? defaultWidth);
+  const columns = (stream.columns ?? 0) < leastWidth ? defaultWidth : stream.columns;
+  const width = format === "wide" ? Number.POSITIVE_INFINITY : columns;
   return { json: format === "json", width, quiet: command.optsWithGlobals().quiet === true };
 }
 

@@ -53,7 +53,13 @@ Examples:
     .option("--interval <time>", "time between two tables", "2s")
     .addHelpText(
       "after",
-      "\nExamples:\n  drydock inspect cgroup top\n  drydock inspect cgroup top --once --interval 500ms -o json\n",
+      `
+On a terminal the table stays where it is; elsewhere one follows the other, with -o json a line each.
+
+Examples:
+  drydock inspect cgroup top
+  drydock inspect cgroup top --once --interval 500ms -o json
+`,
     )
     .action(async ({ once, interval }: { once?: boolean; interval: string }, command: Command) => {
       const { cgroupTop } = await import("../cgroup/top.ts");
