@@ -41,6 +41,8 @@ export async function getKey(verbs: Verbs, key: string): Promise<StoredValue | u
 }
 
 export interface ListOptions {
+  /** Limit on each request, ms; that of the store unless stated. */
+  timeoutMs?: number;
   limit?: number;
   after?: string;
   revision?: number;
@@ -64,7 +66,7 @@ async function listOnce(verbs: Verbs, prefix: string, options: ListOptions): Pro
   let revision = options.revision ?? 0;
   let after = options.after;
   for (;;) {
-    const response = await range(verbs, `list ${prefix}`, {
+    const response = await range({ ...verbs, timeoutMs: options.timeoutMs ?? verbs.timeoutMs }, `list ${prefix}`, {
       ...rangeFields(prefix, after),
       limit: Math.min(CHUNK, limit - items.length),
       revision,

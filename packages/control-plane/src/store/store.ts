@@ -55,14 +55,17 @@ export interface StoreWatch extends AsyncIterable<StoreBatch> {
  * The narrow door to etcd. Keys are full (`/registry/…`), values opaque, revisions etcd's own.
  * Errors: STORE_EXISTS and STORE_CONFLICT (details.current has the StoredValue that won), STORE_NOT_FOUND, STORE_COMPACTED,
  * STORE_FUTURE_REVISION, STORE_UNAVAILABLE, STORE_NO_SPACE, STORE_TOO_LARGE, STORE_REFUSED, STORE_CLOSED.
- * Every call ends within the time limit that the store was opened with. A read is retried within it. A write is retried
+ * Every call ends within the time limit that the store was opened with (a list within its own, for each request). A read is retried within it. A write is retried
  * only while it has certainly not been sent; one that was sent and not answered fails with STORE_UNAVAILABLE and
  * details.unknownFate = true: it may have happened, may happen yet, or may never happen. Read to find out.
  */
 export interface Store {
   get(key: string): Promise<StoredValue | undefined>;
   /** Items whose key starts with `prefix`, by key. `revision` asks for a snapshot of the past; `after` continues a page. */
-  list(prefix: string, options?: { limit?: number; after?: string; revision?: number }): Promise<StoredList>;
+  list(
+    prefix: string,
+    options?: { limit?: number; after?: string; revision?: number; timeoutMs?: number },
+  ): Promise<StoredList>;
   /** Puts a key that must not exist; returns the new revision. */
   create(key: string, value: Buffer): Promise<number>;
   /** Puts a key that must be at `modRevision`; returns the new revision. */

@@ -18,6 +18,11 @@ import { type IndexEntry, ObjectIndex } from "./object-index.ts";
 import { RevisionWaiters } from "./revision-waiters.ts";
 
 const RETRY: BackoffPolicy = { initialMs: 50, maxMs: 2_000, jitter: 0.5 };
+/**
+ * The limit on a list grows with each failure. On a machine that is too busy to connect within the first one, giving up and connecting again is all
+ * that it would ever do: dozens of caches start at once.
+ */
+const LIST_WITHIN: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
 /** Values decoded, or events applied, at most, before others on the event loop get their turn. */
 const SLICE = 100;
 /** Watchers that read all hear how far they are at most this often while other keys change, ms. */
@@ -136,7 +141,7 @@ export class SharedWatchCache<T> implements WatchCache<T> {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.#load();
+        await this.#load(backoffDelay(LIST_WITHIN, failures + 1));
         failures = 0;
         await this.#follow(signal);
       } catch (error) {
@@ -153,8 +158,8 @@ export class SharedWatchCache<T> implements WatchCache<T> {
     }
   }
 
-  async #load(): Promise<void> {
-    const { revision, items } = await this.#options.store.list(this.#options.prefix);
+  async #load(timeoutMs: number): Promise<void> {
+    const { revision, items } = await this.#options.store.list(this.#options.prefix, { timeoutMs });
     const entries: IndexEntry<T>[] = [];
     for (const { key, value, modRevision } of items) {
       entries.push({ key, modRevision, object: this.#decode(key, value, modRevision) });
