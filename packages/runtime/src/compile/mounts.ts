@@ -26,8 +26,13 @@ import { cloneSource, cutTies } from "./source-steps.ts";
 import { bindSource, keepsTies, type Source } from "./sources.ts";
 import { attach, type DirectoryMaker, inRoot, openHow, openInRoot } from "./steps.ts";
 
-/** The kernel's own file systems: mounted on a symlink that an image planted, masks of their paths would miss. */
-const strictTypes = new Set(["proc", "sysfs"]);
+/**
+ * The kernel's own file systems: mounted on a symlink that an image planted, masks of their paths would miss; and /dev,
+ * in which devices are made (CVE-2019-19921, CVE-2023-27561, CVE-2026-41579).
+ */
+function isStrict({ type }: MountConfig, destination: string): boolean {
+  return type === "proc" || type === "sysfs" || destination === "/dev";
+}
 
 /** config.mounts in their order: each is made detached, its place is opened inside the root, then it is moved there. */
 export function mountSteps(input: CompileInput, directories: DirectoryMaker): Step[] {
@@ -41,7 +46,7 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
       ...(plan.kind === "bind" ? bindSteps(source, name, plan) : filesystemSteps(mount, plan)),
       ...(isFile
         ? fileTarget(destination, directories, input.arch)
-        : directoryTarget(destination, directories, strictTypes.has(mount.type ?? ""), input.arch)),
+        : directoryTarget(destination, directories, isStrict(mount, destination), input.arch)),
       ...(plan.copyUp
         ? copyUpSteps(destination, plan.attributes.set, modeOption(plan))
         : [attach(name, "target", `${mount.type ?? "bind"} mount on ${destination}`)]),
@@ -94,7 +99,7 @@ function directoryTarget(path: string, directories: DirectoryMaker, strict: bool
       openHow("O_PATH|O_DIRECTORY", value, [...inRoot, "RESOLVE_NO_SYMLINKS"]),
       openHowSize,
     ];
-    open.why = `${why}; a symlink here would lead masked paths astray`;
+    open.why = `${why}; a symlink here would lead masked paths or devices astray`;
   }
   return [...directories.make(path, why), open];
 }
