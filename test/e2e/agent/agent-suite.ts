@@ -304,7 +304,7 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
   await t.test("hooks run after the start and before the end, users and groups are the pod's", async (t) => {
     const volumeMounts = [{ name: "work", mountPath: "/work" }];
     const script =
-      "id; grep NoNewPrivs /proc/self/status; trap 'cat /work/before; exit 0' TERM; while :; do sleep 0.1; done";
+      "id; grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; trap 'cat /work/before; exit 0' TERM; while :; do sleep 0.1; done";
     await cluster.createPod("hooked", {
       volumes: [{ name: "work", emptyDir: {} }],
       securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000, runAsNonRoot: true },
@@ -313,7 +313,7 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
           ...main,
           volumeMounts,
           command: ["sh", "-c", script],
-          securityContext: { allowPrivilegeEscalation: false },
+          securityContext: { allowPrivilegeEscalation: false, seccompProfile: { type: "RuntimeDefault" } },
           lifecycle: {
             postStart: { exec: { command: ["sh", "-c", "echo after >/work/after"] } },
             preStop: { exec: { command: ["sh", "-c", "echo before >/work/before"] } },
@@ -326,8 +326,8 @@ export async function agentSuite(subject: RuntimeSubject): Promise<void> {
     const read = (command: string) => cluster.exec("hooked", ["sh", "-c", command]).then(({ stdout }) => stdout);
     t.equal(await until(async () => (await read("cat /work/after 2>/dev/null")) || undefined), "after\n");
     t.equal(await read("stat -c %g /work/after"), "2000\n", "what is made in a volume is the group's");
-    const log = await until(async () => /NoNewPrivs.*/.exec(await cluster.logs("hooked"))?.input);
-    t.match(log, /uid=1000 gid=1000 groups=(1000,)?2000\nNoNewPrivs:\t1/);
+    const log = await until(async () => /Seccomp.*/.exec(await cluster.logs("hooked"))?.input);
+    t.match(log, /uid=1000 gid=1000 groups=(1000,)?2000\nNoNewPrivs:\t1\nSeccomp:\t2/);
     const following = cluster.logs("hooked", "follow=true");
     await remove("hooked");
     t.match(await following, /\nbefore\n$/, "the preStop hook came before the signal");

@@ -42,6 +42,7 @@ async function main(): Promise<void> {
       allowPrivilegeEscalation: false,
       runAsNonRoot: false,
       supplementalGroups: [],
+      seccompDefault: false,
       addCapabilities: [],
       dropCapabilities: [],
     },

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaultSeccompProfile } from "@drydock/linux";
 import type { ImageConfig } from "@drydock/oci";
 import {
   capabilitySetsFor,
@@ -47,6 +48,7 @@ export function containerConfig(input: ContainerConfigInput): RuntimeConfig {
       ],
       cgroupsPath: input.cgroupsPath,
       resources: resourcesConfig(spec),
+      ...(spec.security.seccompDefault ? { seccomp: defaultSeccompProfile(capabilitiesFor(spec)) } : {}),
       maskedPaths: [...defaultMaskedPaths],
       readonlyPaths: [...defaultReadonlyPaths],
     },
@@ -54,16 +56,19 @@ export function containerConfig(input: ContainerConfigInput): RuntimeConfig {
 }
 
 function processConfig({ spec, image, user, hostname }: ContainerConfigInput): ProcessConfig {
-  const capabilities = capabilitiesOf(spec.security.addCapabilities, spec.security.dropCapabilities);
   return {
     cwd: spec.workingDir || image.WorkingDir || "/",
     args: commandLine(spec, image),
     env: environment(spec, image, user, hostname),
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
-    capabilities: capabilitySetsFor(capabilities, user.uid),
+    capabilities: capabilitySetsFor(capabilitiesFor(spec), user.uid),
     noNewPrivileges: !spec.security.allowPrivilegeEscalation,
     oomScoreAdj: spec.oomScoreAdj,
   };
+}
+
+function capabilitiesFor({ security }: ContainerSpec) {
+  return capabilitiesOf(security.addCapabilities, security.dropCapabilities);
 }
 
 /** The pod's command replaces the image's entrypoint *and* cmd; its args replace cmd alone. */

@@ -85,6 +85,7 @@ function securityOf(pod: Pod, container: Container): ContainerSecurity {
     ...(runAsGroup === undefined ? {} : { runAsGroup }),
     runAsNonRoot: runAsNonRoot ?? false,
     supplementalGroups: fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup],
+    seccompDefault: own.seccompProfile?.type === "RuntimeDefault",
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
   };

@@ -187,4 +187,7 @@ t.test("who a container is: its own settings come before its pod's", async (t) =
     supplementalGroups: [7, 8],
   });
   t.equal(securityOf({}, { allowPrivilegeEscalation: false }).allowPrivilegeEscalation, false);
+  const seccompProfile = { type: "RuntimeDefault" };
+  t.equal(securityOf({ seccompProfile }, {}).seccompDefault, true);
+  t.equal(securityOf({ seccompProfile }, { seccompProfile: { type: "Unconfined" } }).seccompDefault, false);
 });

@@ -148,6 +148,8 @@ export interface ContainerSecurity {
   runAsGroup?: number;
   runAsNonRoot: boolean;
   supplementalGroups: number[];
+  /** System calls beyond what ordinary programs need are refused. */
+  seccompDefault: boolean;
   addCapabilities: string[];
   dropCapabilities: string[];
 }

@@ -42,6 +42,7 @@ export async function podRuntimeContract(subject: ContractSubject): Promise<void
       allowPrivilegeEscalation: false,
       runAsNonRoot: false,
       supplementalGroups: [],
+      seccompDefault: false,
       addCapabilities: [],
       dropCapabilities: [],
     },

@@ -62,6 +62,13 @@ const VolumeMount = core("VolumeMount", "Where a volume of the pod is seen in a 
   readOnly: Type.Optional(flag("Mounted read-only.")),
 });
 
+export const SeccompProfileSchema = core("SeccompProfile", "Which system calls a process may make.", {
+  type: oneOf(
+    ["RuntimeDefault", "Unconfined"],
+    "RuntimeDefault for those that ordinary programs need, Unconfined (the default) for all.",
+  ),
+});
+
 const SecurityContext = core("SecurityContext", "Who a container's process is and what it may do.", {
   runAsUser: Type.Optional(int64("User id; the image's user when unset.", { minimum: 0, maximum: 2147483647 })),
   runAsGroup: Type.Optional(int64("Group id; the image's group when unset.", { minimum: 0, maximum: 2147483647 })),
@@ -69,6 +76,7 @@ const SecurityContext = core("SecurityContext", "Who a container's process is an
   allowPrivilegeEscalation: Type.Optional(
     flag("Whether a program may gain more privileges than its parent has (no_new_privs is set when not)."),
   ),
+  seccompProfile: Type.Optional(SeccompProfileSchema),
   readOnlyRootFilesystem: Type.Optional(flag("The root file system is mounted read-only.")),
   capabilities: Type.Optional(
     core("Capabilities", "Changes to the default set of capabilities.", {

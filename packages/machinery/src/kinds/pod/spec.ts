@@ -13,7 +13,7 @@ import {
   text,
 } from "../define.ts";
 import { TemplateMetaSchema } from "../object-meta.ts";
-import { ContainerSchema } from "./container.ts";
+import { ContainerSchema, SeccompProfileSchema } from "./container.ts";
 import { ConfigMapVolumeSchema, DownwardVolumeSchema, ProjectedVolumeSchema, SecretVolumeSchema } from "./sources.ts";
 
 const core = definitions("io.k8s.api.core.v1");
@@ -84,6 +84,7 @@ export const PodSpecSchema = core("PodSpec", "Desired state of a pod.", {
       supplementalGroups: Type.Optional(
         atomicList(Type.Integer({ format: "int64", minimum: 0, maximum: 2147483647 }), "More groups of the processes."),
       ),
+      seccompProfile: Type.Optional(SeccompProfileSchema),
       fsGroup: Type.Optional(
         int64("One more group, which owns what is in the pod's volumes.", { minimum: 0, maximum: 2147483647 }),
       ),
