@@ -50,18 +50,24 @@ const CODES = {
 const silence = "etcd does not answer";
 
 const HINTS: Partial<Record<EtcdFault, string>> = {
-  unsent: "nothing was changed; see whether etcd runs",
+  unsent: "see whether etcd runs",
   unavailable: "see whether etcd runs",
   "no-space": "delete what is not needed, compact and defragment, then disarm the alarm: etcdctl alarm disarm",
   "too-large": "keep objects below 1.5 MiB",
   compacted: "list again and watch from the revision of the list",
 };
 
+/** What has become of a write that etcd has not answered. */
+function fateHint(fault: EtcdFault, write: boolean): string | undefined {
+  if (write && fault === "unavailable") return "the write may have happened: read the key before you try again";
+  return write && fault === "unsent" ? "nothing was changed; see whether etcd runs" : undefined;
+}
+
 /** `what` names the step: "put /registry/pods/default/web". */
 export function storeError(what: string, error: unknown, write: boolean): DrydockError {
   const fault = etcdFault(error);
   const unknownFate = write && fault === "unavailable";
-  const hint = unknownFate ? "the write may have happened: read the key before you try again" : HINTS[fault];
+  const hint = fateHint(fault, write) ?? HINTS[fault];
   const isAway = fault === "unsent" || fault === "unavailable";
   return failure(CODES[fault], `${what}: ${isAway ? silence : messageOf(error)}`, {
     cause: error,
