@@ -13,4 +13,12 @@ t.test("the page of the call, and of the idea", async (t) => {
     "namespaces(7)",
   ]);
   t.same(manualPages({ name: "label", args: [], why: "" }), []);
+  t.same(manualPages({ name: "sched_setattr", args: [0, named("{SCHED_BATCH}", 0), 0], why: "" }), [
+    "sched_setattr(2)",
+    "sched(7)",
+  ]);
+  t.same(manualPages({ name: "readlinkat", args: [], why: "of a new user namespace" }), [
+    "readlink(2)",
+    "user_namespaces(7)",
+  ]);
 });

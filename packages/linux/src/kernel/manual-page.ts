@@ -7,6 +7,7 @@ const pagesOfCalls: Record<string, string> = {
   dup3: "dup(2)",
   exit_group: "_exit(2)",
   fchownat: "chown(2)",
+  fchmodat: "chmod(2)",
   fchown: "chown(2)",
   mkdirat: "mkdir(2)",
   mknodat: "mknod(2)",
@@ -14,6 +15,7 @@ const pagesOfCalls: Record<string, string> = {
   pipe2: "pipe(2)",
   ppoll: "poll(2)",
   prlimit64: "getrlimit(2)",
+  readlinkat: "readlink(2)",
   renameat: "rename(2)",
   rt_sigaction: "sigaction(2)",
   rt_sigprocmask: "sigprocmask(2)",
@@ -28,10 +30,14 @@ const pagesOfCalls: Record<string, string> = {
 
 /** Where the idea behind the call is explained; the first that the step's text mentions. */
 const pagesOfIdeas: readonly (readonly [mention: RegExp, page: string])[] = [
-  [/CLONE_NEWUSER/, "user_namespaces(7)"],
+  [/CLONE_NEWUSER|uid_map|gid_map|user namespace|newuidmap|newgidmap/, "user_namespaces(7)"],
+  [/CLONE_NEWTIME|timens_offsets|time namespace|the clocks/, "time_namespaces(7)"],
+  [/SCHED_|CPU/, "sched(7)"],
+  [/keyring/, "keyrings(7)"],
+  [/MPOL_/, "numa(7)"],
   [/CLONE_NEWCGROUP|cgroup/, "cgroup_namespaces(7)"],
   [/CLONE_NEW|namespace/, "namespaces(7)"],
-  [/MS_PRIVATE|MS_SHARED|MS_SLAVE/, "mount_namespaces(7)"],
+  [/MS_PRIVATE|MS_SHARED|MS_SLAVE|MS_UNBINDABLE/, "mount_namespaces(7)"],
   [/PR_CAP|CAP_|capabilit/, "capabilities(7)"],
   [/"devpts"|pty|terminal/, "pty(7)"],
   [/\/proc|"proc"/, "proc(5)"],

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { encodeProgram, printProgram, type SyscallProgram } from "@drydock/linux";
+import { encodeProgram, flattenProgram, manualPages, printProgram, type SyscallProgram } from "@drydock/linux";
 import t from "tap";
 import {
   capabilitySetsFor,
@@ -106,6 +106,60 @@ t.test("a node", async (t) => {
   };
   const root: RootSource = { type: "volatile-overlay", lower: ["/"], sizeBytes: 1 << 30 };
   matchesPlan(t, "node", compile(input(config, { root, cgroup: "/sys/fs/cgroup/n1", firstProcess: "reaper" })));
+});
+
+const ownUser: RuntimeConfig = {
+  ...minimal,
+  process: {
+    cwd: "/",
+    args: ["/bin/true"],
+    scheduler: { policy: "SCHED_BATCH", nice: 5 },
+    ioPriority: { class: "IOPRIO_CLASS_BE", priority: 6 },
+  },
+  mounts: [
+    { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+    { destination: "/data", source: "/host/data", options: ["rbind", "ridmap", "rslave"] },
+    {
+      destination: "/other",
+      source: "/host/other",
+      options: ["bind", "idmap"],
+      uidMappings: [{ containerID: 1000, hostID: 2000, size: 1 }],
+      gidMappings: [{ containerID: 1000, hostID: 2000, size: 1 }],
+    },
+    { destination: "/srv", type: "tmpfs", options: ["tmpcopyup", "nosuid"] },
+  ],
+  linux: {
+    namespaces: [{ type: "mount" }, { type: "user" }, { type: "time" }, { type: "uts", path: "/run/uts" }],
+    uidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
+    gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
+    timeOffsets: { boottime: { secs: 60 } },
+    maskedPaths: ["/proc/keys"],
+    personality: { domain: "LINUX32" },
+    memoryPolicy: { mode: "MPOL_BIND", nodes: "0" },
+    rootfsPropagation: "rslave",
+  },
+};
+
+t.test("a user namespace, and what goes with it", async (t) => {
+  const program = compile(input(ownUser));
+  matchesPlan(t, "user-namespace", program);
+  for (const { step } of flattenProgram(program)) {
+    t.ok(step.name === "jump" || (step.why.length > 5 && manualPages(step).length > 0), `${step.name} is explained`);
+  }
+});
+
+t.test("an ordinary user", async (t) => {
+  const own = [{ containerID: 0, hostID: 1000, size: 1 }];
+  const namespaces: NonNullable<RuntimeConfig["linux"]>["namespaces"] = [{ type: "mount" }, { type: "user" }];
+  const rootless = { uid: 1000, gid: 1000, newuidmap: "/usr/bin/newuidmap", newgidmap: "/usr/bin/newgidmap" };
+  const facts = { ...input(minimal).facts, rootless };
+  const config = { ...minimal, linux: { namespaces, uidMappings: own, gidMappings: own } };
+  const alone = printProgram(compile(input(config, { facts })));
+  t.match(alone, /write\(map, "deny", 4\)[\s\S]*write\(map, "0 1000 1\\n", 9\)/, "only the own id");
+  t.notMatch(alone, /setgroups\(0/, "no groups are set where they cannot be");
+  const more = [...own, { containerID: 1, hostID: 100000, size: 65536 }];
+  const given = { ...minimal, linux: { namespaces, uidMappings: more, gidMappings: more } };
+  matchesPlan(t, "rootless", compile(input(given, { facts })));
 });
 
 t.test("an exec", async (t) => {
