@@ -46,8 +46,11 @@ const CODES = {
   refused: "STORE_REFUSED",
 } as const;
 
-/** Said instead of what gRPC says, which is about channels and name resolution; that stays in the cause. */
-const silence = "etcd does not answer";
+/** Said instead of what gRPC says, which is about channels and name resolution; that stays in the cause. A member that has a word of its own is quoted. */
+function silence(error: unknown): string {
+  const word = /etcdserver: (.+)/.exec(messageOf(error))?.[1];
+  return word === undefined ? "etcd does not answer" : `etcd cannot serve it now: ${word}`;
+}
 
 const HINTS: Partial<Record<EtcdFault, string>> = {
   unsent: "see whether etcd runs",
@@ -69,7 +72,7 @@ export function storeError(what: string, error: unknown, write: boolean): Drydoc
   const unknownFate = write && fault === "unavailable";
   const hint = fateHint(fault, write) ?? HINTS[fault];
   const isAway = fault === "unsent" || fault === "unavailable";
-  return failure(CODES[fault], `${what}: ${isAway ? silence : messageOf(error)}`, {
+  return failure(CODES[fault], `${what}: ${isAway ? silence(error) : messageOf(error)}`, {
     cause: error,
     hint,
     details: unknownFate ? { unknownFate: true } : {},
