@@ -18,14 +18,14 @@ export type { ContainerCgroup } from "./cgroup/container-cgroup.ts";
 export { type CgroupHierarchies, controllersOf, findCgroup2, findHierarchies } from "./cgroup/hierarchy.ts";
 export { removeLegacyCgroups } from "./cgroup/legacy.ts";
 export {
-  applyLimits,
   type CgroupPlace,
   enforceLimits,
+  legacyDirectories,
   limitSettings,
   neededControllers,
   refusedLimits,
 } from "./cgroup/limits.ts";
-export type { CgroupLimits, CgroupSetting } from "./cgroup/setting.ts";
+export type { CgroupLimits, CgroupSetting, DeviceRate } from "./cgroup/setting.ts";
 export { type CgroupStats, readStats } from "./cgroup/stats.ts";
 export { updateResources } from "./cgroup/update.ts";
 export { chooseExecutor } from "./executor/choose.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { hasCode, type Logger, silentLogger } from "@drydock/kit";
-import { chooseExecutor, type Executor, findCgroup2 } from "@drydock/linux";
+import { type Logger, silentLogger } from "@drydock/kit";
+import { chooseExecutor, type Executor, findHierarchies } from "@drydock/linux";
 import { containerDirectory, type RuntimeContext } from "./lifecycle/context.ts";
 import { create } from "./lifecycle/create.ts";
 import { deleteContainer } from "./lifecycle/delete.ts";
@@ -28,9 +28,11 @@ export interface RuntimeOptions {
 
 /** A Runtime on this kernel. Nothing is started or loaded before the first operation. */
 export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
-  const cgroupMount = mountedCgroup2();
+  const hierarchies = findHierarchies();
+  const cgroupMount = hierarchies.unified;
   const context: RuntimeContext = {
     stateDir: resolve(options.stateDir),
+    hierarchies,
     cgroupMount,
     cgroupRoot: options.cgroupRoot ?? ownCgroups(cgroupMount),
     executor: options.executor ?? chooseExecutor(),
@@ -66,14 +68,5 @@ function ownCgroups(mount: string | undefined): string | undefined {
   } catch {
     // Not writable: what it says is all that was asked.
     return undefined;
-  }
-}
-
-function mountedCgroup2(): string | undefined {
-  try {
-    return findCgroup2();
-  } catch (error) {
-    if (hasCode(error, "LINUX_NO_CGROUP2")) return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,7 @@
 import type {
+  CgroupLimits,
   CgroupStats,
+  DeviceRule,
   memoryPolicyFlags,
   memoryPolicyModes,
   SeccompProfile,
@@ -108,17 +110,27 @@ export interface LinuxConfig {
   memoryPolicy?: MemoryPolicyConfig;
   /** Which system calls the container may make; all of them without it. */
   seccomp?: SeccompProfile;
+  /** Device files beside those that every container has. */
+  devices?: DeviceConfig[];
 }
 
 export type RootfsPropagation = `${"" | "r"}${"private" | "shared" | "slave" | "unbindable"}`;
 
-export interface LinuxResources {
-  memory?: { limit?: number; reservation?: number; swap?: number };
-  cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
-  pids?: { limit: number };
-  unified?: Record<string, string>;
-  /** Which device files may be used. Read and not in force: ContainerState.notEnforced says so. */
-  devices?: { allow: boolean; type?: string; major?: number; minor?: number; access?: string }[];
+export interface DeviceConfig {
+  path: string;
+  /** b(lock), c(haracter), u (the same as c), p: a FIFO, which has no numbers. */
+  type: "b" | "c" | "u" | "p";
+  major?: number;
+  minor?: number;
+  /** Permissions; 0666 when left out. */
+  fileMode?: number;
+  uid?: number;
+  gid?: number;
+}
+
+export interface LinuxResources extends Omit<CgroupLimits, "legacyDevices"> {
+  /** Which device files may be used, beside those that every container has; the last rule about a device counts. */
+  devices?: DeviceRule[];
 }
 
 /** Where the container's root comes from; mounted in the container's own mount namespace, so nothing is left on the host. */

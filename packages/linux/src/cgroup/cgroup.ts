@@ -40,7 +40,7 @@ function createBelow(root: string, path: string, wanted: ReadonlySet<string>): v
   }
 }
 
-/** Best effort: a cgroup with processes of its own cannot pass controllers on; applyLimits says so where it matters. */
+/** Best effort: a cgroup with processes of its own cannot pass controllers on; enforceLimits says so where it matters. */
 function passControllersOn(parent: string, wanted: ReadonlySet<string>): void {
   const enabled = new Set(readFile(join(parent, "cgroup.subtree_control"))?.split(/\s+/));
   for (const controller of controllersOf(parent)) {

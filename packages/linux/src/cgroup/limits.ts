@@ -92,9 +92,18 @@ export function enforceLimits(place: CgroupPlace, limits: CgroupLimits): Enforce
   return { cgroup: { ...place.cgroup, ...(Object.keys(legacy).length > 0 ? { legacy } : {}) }, notEnforced };
 }
 
-/** The same for a cgroup of v2 alone. */
-export function applyLimits(cgroup: string, limits: CgroupLimits): string[] {
-  return enforceLimits({ hierarchies: { legacy: {} }, path: "", cgroup: { unified: cgroup } }, limits).notEnforced;
+/** The directories that enforceLimits would make in cgroup v1 hierarchies, by controller; nothing is made. */
+export function legacyDirectories(
+  limits: CgroupLimits,
+  hierarchies: CgroupHierarchies,
+  path: string,
+): Record<string, string> {
+  const directories: Record<string, string> = {};
+  for (const setting of limitSettings(limits)) {
+    const { controller, mount } = homeOf(setting, hierarchies);
+    if (mount !== undefined) directories[controller] = join(mount, path);
+  }
+  return directories;
 }
 
 /** Limits that this host's version of their controller does not have: LINUX_LIMIT_REFUSED, with the field in details. */

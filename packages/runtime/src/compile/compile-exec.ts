@@ -20,6 +20,7 @@ import {
 import type { ProcessConfig } from "../types.ts";
 import { consoleSocket, preservedName } from "./kept.ts";
 import { joinKeyring } from "./keyring.ts";
+import { joinLegacyCgroups } from "./legacy-cgroups.ts";
 import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { affinityStep, personalitySteps } from "./scheduling.ts";
@@ -43,6 +44,8 @@ export interface ExecInput {
   seccomp?: InstalledFilter | undefined;
   /** Directory of the cgroup in which the container's first process is; the new process is born there too. */
   cgroup?: string;
+  /** As in CompileInput. */
+  legacyCgroups?: readonly string[];
   /** The container has a user namespace of its own. */
   joinUser: boolean;
   /** It has a time namespace of its own. */
@@ -229,6 +232,7 @@ function processProgram(input: ExecInput): SyscallProgram {
       notDumpable(),
       ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...oomScoreSteps(input.oomScoreAdj),
+      ...joinLegacyCgroups(input.legacyCgroups),
       {
         name: "setns",
         args: [inherited("container"), flags(cloneFlags, ...namespaces)],

@@ -22,6 +22,8 @@ export interface CompileInput {
   directory: string;
   /** Directory of the container's cgroup; none when the host has no cgroup v2. */
   cgroup?: string;
+  /** Its directories in cgroup v1 hierarchies, where those hold the controllers of its limits. */
+  legacyCgroups?: readonly string[];
   /**
    * `inherit`: the program's inherited descriptors `stdin`, `stdout` and `stderr`. `console`: a new terminal of the
    * container's own devpts, whose other side is sent through the inherited socket `console`.
@@ -48,6 +50,11 @@ export interface HostFacts {
   permitted: bigint;
   /** oom_score_adj of this process: without CAP_SYS_RESOURCE it cannot go below. */
   oomScoreAdj: number;
+  /**
+   * How rules about device files can be put into force: by an eBPF program, by cgroup v1's devices controller, or not at
+   * all, which is what it means when left out.
+   */
+  deviceFilter?: "program" | "legacy";
   /** The runtime is not root: what it may do it may do in a user namespace of its own. */
   rootless?: RootlessFacts;
 }

@@ -11,9 +11,11 @@ import {
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { copyUpMemory, needsCopyUp } from "./copy-up.ts";
+import { deviceNodeSteps } from "./device-nodes.ts";
 import { gateMemory, gateSteps } from "./gates.ts";
 import { closeOthers, consoleSocket, kept, preservedDescriptors } from "./kept.ts";
 import { joinKeyring } from "./keyring.ts";
+import { joinLegacyCgroups } from "./legacy-cgroups.ts";
 import { mountSteps } from "./mounts.ts";
 import { joinSteps, newNamespaces, ownCgroupNamespace, ownTimeNamespace } from "./namespaces.ts";
 import { movableReport } from "./preserve.ts";
@@ -67,6 +69,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
       notDumpable,
       ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...joinSteps(input.config),
+      ...joinLegacyCgroups(input.legacyCgroups),
       ...ownCgroupNamespace(input.config),
       ...leafSteps(input),
       ...(newNamespaces(input.config).some(({ type }) => type === "network") ? loopbackSteps() : []),
@@ -83,6 +86,7 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...(hasUserNamespace(input.config) ? [...coverSteps(input), ...becomeRootSteps(input.config)] : []),
       ...directories.make(input.config.process.cwd, "process.cwd"),
       ...mountSteps(input, directories),
+      ...deviceNodeSteps(input, directories),
       ...terminalSteps(input),
       ...gateSteps(input, "hooks"),
       ...maskSteps(input),

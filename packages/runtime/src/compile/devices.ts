@@ -1,5 +1,8 @@
-import { type Architecture, deviceNumber, fileType, named, resultOf, type Step } from "@drydock/linux";
+import { deviceNumber, fileType, named, resultOf, type Step } from "@drydock/linux";
+import { devicePath } from "../config/devices-shape.ts";
+import { hasUserNamespace } from "../config/user-namespace.ts";
 import { boundDevice } from "./bound-devices.ts";
+import type { CompileInput } from "./compile-input.ts";
 import { openInRoot } from "./steps.ts";
 
 /** The devices that every container has (runtime-spec, config-linux.md, Default Devices). */
@@ -20,26 +23,30 @@ const links = [
   { name: "stderr", target: "/proc/self/fd/2" },
 ];
 
-/** Fills a new tmpfs on /dev: it is ours and empty, so nothing that an image brought can be in the way. `bound`: see boundDevice. */
-export function deviceSteps(arch: Architecture, bound: boolean): Step[] {
+/** Fills a new tmpfs on /dev: it is ours and empty, so nothing that an image brought can be in the way. Those that linux.devices has with another mode or owner are left to it. */
+export function deviceSteps({ config, arch }: Pick<CompileInput, "config" | "arch">): Step[] {
+  const bound = hasUserNamespace(config);
+  const own = new Set((config.linux?.devices ?? []).map(devicePath));
   return [
     openInRoot("/dev", "directory", arch, "dev", "the new /dev, to make devices in it"),
-    ...devices.flatMap(({ name, major, minor }): Step[] =>
-      bound
-        ? boundDevice(name)
-        : [
-            {
-              name: "mknodat",
-              args: [
-                resultOf("dev"),
-                name,
-                named("S_IFCHR|0666", fileType.S_IFCHR | 0o666),
-                named(`${major}:${minor}`, deviceNumber(major, minor)),
-              ],
-              why: `the device /dev/${name}`,
-            },
-          ],
-    ),
+    ...devices
+      .filter(({ name }) => !own.has(`/dev/${name}`))
+      .flatMap(({ name, major, minor }): Step[] =>
+        bound
+          ? boundDevice(name)
+          : [
+              {
+                name: "mknodat",
+                args: [
+                  resultOf("dev"),
+                  name,
+                  named("S_IFCHR|0666", fileType.S_IFCHR | 0o666),
+                  named(`${major}:${minor}`, deviceNumber(major, minor)),
+                ],
+                why: `the device /dev/${name}`,
+              },
+            ],
+      ),
     ...links.map(
       ({ name, target }): Step => ({
         name: "symlinkat",

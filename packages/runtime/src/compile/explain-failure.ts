@@ -88,6 +88,16 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
     hint: "see /proc/key-users and /proc/sys/kernel/keys, or keep the caller's keyring: --no-new-keyring",
   },
   "openat2 ENXIO": { meaning: "there is nothing behind this device" },
+  "bpf EPERM": {
+    meaning: "the cgroup has a program that allows no other beside it, or the runtime lost CAP_BPF or CAP_NET_ADMIN",
+  },
+  "bpf EINVAL": { meaning: "the kernel refuses the program, or the descriptor is no cgroup" },
+  "unlinkat EISDIR": { meaning: "there is a directory where a device is to be made", hint: "see linux.devices[].path" },
+  "mknodat EEXIST": { meaning: "there is a file already", hint: "see linux.devices[].path, and what is mounted there" },
+  "mknodat EPERM": {
+    meaning: "making device files takes CAP_MKNOD outside of any user namespace, and a file system that has them",
+    hint: "bind mount the device file instead",
+  },
   "seccomp EACCES": {
     meaning: "without no_new_privs it takes CAP_SYS_ADMIN to install a filter, which the runtime lacks",
     hint: "set process.noNewPrivileges",

@@ -1,6 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import { errnoOf } from "@drydock/kit";
-import { type CapabilityName, capabilityMask, capabilityNamesOf, isCapabilityName, readStatus } from "@drydock/linux";
+import {
+  type CapabilityName,
+  type CgroupHierarchies,
+  canFilterDevices,
+  capabilityMask,
+  capabilityNamesOf,
+  isCapabilityName,
+  readStatus,
+} from "@drydock/linux";
 import { invalid } from "../config/check.ts";
 import { planMount } from "../config/mount-options.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
@@ -9,7 +17,7 @@ import type { RuntimeConfig, StartRequest } from "../types.ts";
 import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
 
 /** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
-export function gatherFacts(config: RuntimeConfig): HostFacts {
+export function gatherFacts(config: RuntimeConfig, hierarchies: CgroupHierarchies): HostFacts {
   const rootless = checkRootless(config);
   const sourceKinds = new Map<string, "directory" | "file">();
   for (const [index, mount] of (config.mounts ?? []).entries()) {
@@ -29,8 +37,14 @@ export function gatherFacts(config: RuntimeConfig): HostFacts {
     // In a user namespace of its own the first process has every capability.
     permitted: hasUserNamespace(config) ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
     oomScoreAdj: Number(readFileSync("/proc/self/oom_score_adj", "utf8")),
+    ...deviceFilter(hierarchies),
     ...(rootless ? { rootless } : {}),
   };
+}
+
+function deviceFilter({ legacy }: CgroupHierarchies): Pick<HostFacts, "deviceFilter"> {
+  if (canFilterDevices()) return { deviceFilter: "program" };
+  return legacy.devices !== undefined && process.geteuid?.() === 0 ? { deviceFilter: "legacy" } : {};
 }
 
 /** What the configuration asks for and this process cannot give, in words, and the configuration without it. */
@@ -53,9 +67,9 @@ export function withoutImpossible(
       `${lost.join(", ")}: not ambient, since that takes ${lost.length === 1 ? "it" : "them"} to be permitted and inheritable too (capabilities(7))`,
     );
   }
-  if (config.linux?.resources?.devices?.some(({ allow }) => !allow)) {
+  if (config.linux?.resources?.devices?.some(({ allow }) => !allow) && !facts.deviceFilter) {
     notEnforced.push(
-      "linux.resources.devices: no device is denied; without CAP_MKNOD the container can make no new device files",
+      "linux.resources.devices: no device is denied, since the runtime may not load an eBPF program; without CAP_MKNOD the container can make no new device files",
     );
   }
   const { oomScoreAdj, ...process } = config.process;

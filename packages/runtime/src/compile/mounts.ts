@@ -17,7 +17,6 @@ import {
   struct,
 } from "@drydock/linux";
 import { type AttributeChange, type MountPlan, planMount } from "../config/mount-options.ts";
-import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { MountConfig } from "../types.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { copyUpSteps } from "./copy-up.ts";
@@ -54,7 +53,7 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
     ];
     directories.forget(destination);
     if (destination === "/dev" && mount.type === "tmpfs") {
-      steps.push(...deviceSteps(input.arch, hasUserNamespace(input.config)));
+      steps.push(...deviceSteps(input));
     }
     return steps;
   });

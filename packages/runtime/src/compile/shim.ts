@@ -13,6 +13,7 @@ import {
   struct,
 } from "@drydock/linux";
 import type { CompileInput } from "./compile-input.ts";
+import { devicePolicyMemory, devicePolicySteps } from "./device-policy.ts";
 import { keepSteps, letGoOfKept } from "./kept.ts";
 import { cloneArguments, shimJoinSteps } from "./namespaces.ts";
 import { shimSourceSteps, sourceMemory } from "./source-steps.ts";
@@ -87,6 +88,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
       waitStatus: { bytes: 8 },
       shimPid: { bytes: 8 },
       ...sourceMemory(input),
+      ...devicePolicyMemory(input),
     },
     steps: [
       { name: "setsid", args: [], why: "signals of the caller's terminal are not for the shim" },
@@ -103,6 +105,7 @@ export function shimProgram(input: CompileInput, container: SyscallProgram): Sys
       ...userNamespaceSteps(input),
       ...shimSourceSteps(input),
       ...(input.cgroup === undefined ? [] : openCgroup(input.cgroup)),
+      ...devicePolicySteps(input),
       ...shimJoinSteps(input),
       {
         name: "clone3",

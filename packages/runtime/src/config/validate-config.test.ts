@@ -141,11 +141,6 @@ t.test("everything else is refused with its path", async (t) => {
     ["mounts[0].options", { mounts: [{ destination: "/a", type: "proc", options: ["tmpcopyup"] }] }, /of tmpfs/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "a/../../b" } }, /leaves the cgroup root/],
     ["linux.cgroupsPath", { linux: { ...good.linux, cgroupsPath: "system.slice:drydock:x" } }, /systemd/],
-    [
-      "linux.resources.blockIO",
-      { linux: { ...good.linux, resources: { blockIO: { weight: 10 } } } },
-      /is not supported/,
-    ],
     ['linux.sysctl["kernel.panic"]', { linux: { ...good.linux, sysctl: { "kernel.panic": "1" } } }, /whole host/],
     [
       'linux.sysctl["net.core.somaxconn"]',

@@ -1,8 +1,10 @@
 import { capabilityNames, namespaceKinds, personalities, rlimitNumbers } from "@drydock/linux";
 import type { LinuxResources, ProcessConfig, RuntimeConfig } from "../types.ts";
 import { absolutePath, type Check, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
+import { checkDevices, devicesShape } from "./devices-shape.ts";
 import { hooksShape } from "./hooks-shape.ts";
 import { checkMounts } from "./mount-options.ts";
+import { resourcesShape } from "./resources-shape.ts";
 import {
   affinityShape,
   checkMemoryPolicy,
@@ -58,16 +60,6 @@ const processShape = object(
   { required: ["cwd", "args"] },
 );
 
-const resourcesShape = object({
-  memory: object({ limit: integer(-1), reservation: integer(-1), swap: integer(-1) }),
-  cpu: object({ shares: integer(0), quota: integer(-1), period: integer(1), cpus: text, mems: text }),
-  pids: object({ limit: integer(-1) }, { required: ["limit"] }),
-  unified: map(text),
-  devices: list(
-    object({ allow: flag, type: text, major: integer(-1), minor: integer(-1), access: text }, { required: ["allow"] }),
-  ),
-});
-
 const noPersonalityFlag: Check = (_value, path) => {
   throw invalid(path, "is not supported", "the runtime-spec has no flags of a personality");
 };
@@ -89,6 +81,7 @@ const linuxShape = object({
   ),
   memoryPolicy: memoryPolicyShape,
   seccomp: seccompShape,
+  devices: devicesShape,
 });
 
 const configShape = object(
@@ -131,6 +124,7 @@ export function validateConfig(value: unknown): RuntimeConfig {
   checkMounts(config.mounts ?? [], hasUserNamespace(config));
   checkMemoryPolicy(config.linux?.memoryPolicy);
   checkSysctl(config);
+  checkDevices(config);
   checkCgroupsPath(config.linux?.cgroupsPath);
   return config;
 }

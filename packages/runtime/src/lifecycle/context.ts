@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import type { Logger } from "@drydock/kit";
-import type { Executor } from "@drydock/linux";
+import type { CgroupHierarchies, Executor } from "@drydock/linux";
 import { failure } from "../errors.ts";
 
 /** What every operation of one runtime shares. */
 export interface RuntimeContext {
   stateDir: string;
+  /** What is mounted of cgroups of either version. */
+  hierarchies: CgroupHierarchies;
   /** Where the cgroup2 hierarchy is mounted; undefined: nowhere. */
   cgroupMount: string | undefined;
   /** Directory of the cgroup2 hierarchy below which containers get theirs; undefined: the host has none. */

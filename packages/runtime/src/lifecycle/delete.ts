@@ -9,13 +9,14 @@ import {
   readStat,
   removeCgroup,
   removeEmptyParents,
+  removeLegacyCgroups,
   signalNumbers,
   signalProcess,
 } from "@drydock/linux";
 import { failure } from "../errors.ts";
 import { runHooks } from "../hooks/run-hooks.ts";
 import { observe } from "../state/observe.ts";
-import { type ContainerRecord, readRecord } from "../state/record.ts";
+import { type ContainerRecord, cgroupOfRecord, readRecord } from "../state/record.ts";
 import { readShimPid, shimEnded, shimState } from "../state/shim-files.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { signalAll } from "./kill.ts";
@@ -48,7 +49,7 @@ export async function deleteContainer(
   await shimEnded(directory);
   if (process) await processEnded(process);
   await Promise.allSettled(context.waiters.get(id) ?? []);
-  await removeContainer(directory, record);
+  await removeContainer(context, directory, record);
   await runHooks(context, { kind: "poststop", record, status: "stopped", pid: 0 });
 }
 
@@ -58,7 +59,7 @@ export async function discard(context: RuntimeContext, directory: string, record
   if (process) signalAll(record, process, signalNumbers.SIGKILL);
   await shimEnded(directory);
   if (process) await processEnded(process);
-  await removeContainer(directory, record);
+  await removeContainer(context, directory, record);
   // Those that ran before may rely on it.
   if (process) await runHooks(context, { kind: "poststop", record, status: "stopped", pid: 0 });
 }
@@ -80,8 +81,13 @@ function endShim(directory: string): void {
 }
 
 /** The cgroup, with whatever still runs in it, and the directory. */
-export async function removeContainer(directory: string, record: ContainerRecord): Promise<void> {
+export async function removeContainer(
+  context: RuntimeContext,
+  directory: string,
+  record: ContainerRecord,
+): Promise<void> {
   if (record.cgroup !== undefined) await emptyAndRemoveCgroup(record.cgroup, record.cgroupRoot);
+  removeLegacyCgroups(cgroupOfRecord(record), context.hierarchies.legacy);
   await rm(directory, { recursive: true, force: true });
 }
 

@@ -107,6 +107,7 @@ export function execInput(
     ...(cgroup === undefined || context.cgroupMount === undefined || (rootless && record.cgroup === undefined)
       ? {}
       : { cgroup: join(context.cgroupMount, cgroup) }),
+    legacyCgroups: Object.values(record.legacyCgroups ?? {}),
     ...(maySet ? { oomScoreAdj: wanted } : {}),
   };
 }

@@ -1,19 +1,26 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { errnoOf, messageOf } from "@drydock/kit";
-import { applyLimits, cachedFilter, createCgroup, type LaunchReport, limitSettings } from "@drydock/linux";
+import {
+  cachedFilter,
+  createCgroup,
+  enforceLimits,
+  type LaunchReport,
+  limitSettings,
+  neededControllers,
+} from "@drydock/linux";
 import { leafCgroup } from "../compile/compile.ts";
 import type { Gate } from "../compile/compile-input.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
 import { invalid } from "../config/check.ts";
 import { failure } from "../errors.ts";
-import { type ContainerRecord, writeFirstRecord } from "../state/record.ts";
+import { type ContainerRecord, cgroupOfRecord, writeFirstRecord } from "../state/record.ts";
 import { writeFilter } from "../state/seccomp-file.ts";
-import type { CreateRequest, RuntimeConfig, StartRequest } from "../types.ts";
+import type { CreateRequest, StartRequest } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 import { discard } from "./delete.ts";
 import { inheritedDescriptors } from "./inherited.ts";
-import { cgroupOf, compilePrepared, type Prepared, prepare } from "./prepare.ts";
+import { cgroupOf, compilePrepared, limitsOf, type Prepared, placeIn, prepare } from "./prepare.ts";
 
 /** A container whose process is at its first gate, or runs when there is none. */
 export interface Launched {
@@ -30,18 +37,18 @@ export async function launchContainer(
   request: CreateRequest,
   gates: readonly Gate[] = [],
 ): Promise<Launched> {
-  const prepared = prepare(request);
+  const prepared = prepare(request, context.hierarchies);
   const directory = containerDirectory(context, request.id);
   claim(request.id, context.stateDir, directory);
   const record = recordOf(request, prepared);
   try {
-    placeCgroup(context, prepared.config, record);
+    placeCgroup(context, prepared, record);
     // Before anything is made outside of the directory: whoever finds the record can remove all of it.
     writeFirstRecord(directory, record);
-    makeCgroup(request, prepared.config, record);
+    makeCgroup(context, request, prepared, record);
     const profile = prepared.config.linux?.seccomp;
     if (profile) writeFilter(directory, cachedFilter(profile, { arch: prepared.arch }));
-    const program = compilePrepared({ ...prepared, gates }, directory, record.cgroup);
+    const program = compilePrepared({ ...prepared, gates }, directory, cgroupOfRecord(record));
     const inherit = inheritedDescriptors(request);
     const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
     if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
@@ -92,16 +99,17 @@ function claim(id: string, stateDir: string, directory: string): void {
 }
 
 /** Where the container's cgroup will be, in its record. */
-function placeCgroup(context: RuntimeContext, config: RuntimeConfig, record: ContainerRecord): void {
+function placeCgroup(context: RuntimeContext, prepared: Prepared, record: ContainerRecord): void {
   if (context.cgroupRoot === undefined) return;
-  const cgroup = cgroupOf(context.cgroupRoot, record.id, config);
+  const cgroup = cgroupOf(context.cgroupRoot, record.id, prepared.config);
   if (cgroup === context.cgroupRoot) throw invalid("linux.cgroupsPath", "is the root of the hierarchy");
   record.cgroup = cgroup;
   record.cgroupRoot = context.cgroupRoot;
+  record.legacyCgroups = placeIn(context.hierarchies, cgroup, prepared).legacy ?? {};
 }
 
-function makeCgroup(request: StartRequest, config: RuntimeConfig, record: ContainerRecord): void {
-  const limits = config.linux?.resources ?? {};
+function makeCgroup(context: RuntimeContext, request: StartRequest, prepared: Prepared, record: ContainerRecord): void {
+  const limits = limitsOf(prepared);
   const { cgroup, cgroupRoot } = record;
   if (cgroup === undefined || cgroupRoot === undefined) {
     const reason =
@@ -110,10 +118,18 @@ function makeCgroup(request: StartRequest, config: RuntimeConfig, record: Contai
         : "cgroups are root's, and an ordinary user has none to put limits on";
     const lost = limitSettings(limits).map(({ what }) => `${what} is not in force: ${reason}`);
     record.notEnforced.push(...lost);
+    const denies = prepared.config.linux?.resources?.devices?.some(({ allow }) => !allow);
+    if (denies && prepared.facts.deviceFilter) {
+      record.notEnforced.push(`linux.resources.devices: no device is denied: ${reason}`);
+    }
     return;
   }
-  createCgroup(cgroupRoot, cgroup);
-  record.notEnforced.push(...applyLimits(cgroup, limits));
+  createCgroup(cgroupRoot, cgroup, neededControllers(limits));
+  const { hierarchies } = context;
+  const path = relative(hierarchies.unified ?? "/", cgroup);
+  const enforced = enforceLimits({ hierarchies, path, cgroup: { unified: cgroup } }, limits);
+  record.legacyCgroups = enforced.cgroup.legacy ?? {};
+  record.notEnforced.push(...enforced.notEnforced);
   // Plainly: with controllers passed on to the leaf, no process could be born in the cgroup above it.
   if (request.pid1 === "reaper") mkdirSync(join(cgroup, leafCgroup));
 }

@@ -2,7 +2,7 @@ import { type CgroupStats, cgroupProcesses, freezeCgroup, oomKills, readStats, u
 import { validateResources } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import { type Observed, observe } from "../state/observe.ts";
-import { writeRecord } from "../state/record.ts";
+import { cgroupOfRecord, writeRecord } from "../state/record.ts";
 import type { ContainerStatus, LinuxResources } from "../types.ts";
 import { containerDirectory, type RuntimeContext } from "./context.ts";
 
@@ -19,18 +19,21 @@ export function resume(context: RuntimeContext, id: string): void {
 }
 
 export function update(context: RuntimeContext, id: string, resources: LinuxResources): void {
-  const { directory, record, cgroup } = inState(context, id, "running", "created", "paused");
-  const changed = updateResources({ unified: cgroup }, validateResources(resources));
-  writeRecord(directory, { ...record, ...(changed.unified === undefined ? {} : { cgroup: changed.unified }) });
+  const { directory, record } = inState(context, id, "running", "created", "paused");
+  // What a program decides about devices stays: the same as in runc.
+  const { devices, ...limits } = validateResources(resources);
+  const changed = updateResources(cgroupOfRecord(record), limits, context.hierarchies);
+  writeRecord(directory, { ...record, legacyCgroups: changed.legacy ?? {} });
 }
 
 export function stats(context: RuntimeContext, id: string): CgroupStats {
-  return readStats({ unified: inState(context, id, "running", "created", "paused").cgroup });
+  return readStats(cgroupOfRecord(inState(context, id, "running", "created", "paused").record));
 }
 
 export function oomKillsOf(context: RuntimeContext, id: string): number {
   const { record } = observe(id, containerDirectory(context, id));
-  return record.cgroup === undefined ? 0 : oomKills(record.cgroup);
+  const cgroup = record.legacyCgroups?.memory ?? record.cgroup;
+  return cgroup === undefined ? 0 : oomKills(cgroup);
 }
 
 export function processes(context: RuntimeContext, id: string): number[] {

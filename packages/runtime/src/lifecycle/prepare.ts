@@ -1,24 +1,36 @@
-import { join } from "node:path";
-import type { Architecture, SyscallProgram } from "@drydock/linux";
+import { join, relative } from "node:path";
+import {
+  type Architecture,
+  allowsEverything,
+  type CgroupHierarchies,
+  type CgroupLimits,
+  type ContainerCgroup,
+  findHierarchies,
+  legacyDirectories,
+  type SyscallProgram,
+} from "@drydock/linux";
 import { compile } from "../compile/compile.ts";
 import type { CompileInput } from "../compile/compile-input.ts";
+import { deviceRules } from "../compile/device-policy.ts";
 import { gatherFacts, streamSources, withoutImpossible } from "../compile/facts.ts";
 import { invalid } from "../config/check.ts";
+import { checkLimits } from "../config/check-limits.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import { validateConfig } from "../config/validate-config.ts";
 import type { CreateRequest, RootSource, RuntimeConfig, StartRequest } from "../types.ts";
 
 /** A request that was found to be sound, with what the host says about it. */
-export type Prepared = Omit<CompileInput, "directory" | "cgroup" | "config"> & {
+export type Prepared = Omit<CompileInput, "directory" | "cgroup" | "legacyCgroups" | "config"> & {
   config: RuntimeConfig;
   notEnforced: string[];
 };
 
 /** Checks a request and looks at the host for it; changes nothing. Throws RUNTIME_INVALID_CONFIG. */
-export function prepare(request: CreateRequest): Prepared {
+export function prepare(request: CreateRequest, hierarchies: CgroupHierarchies): Prepared {
   const streams = streamSources(request.stdio);
   const asked = withConsole(validateConfig(request.config), streams);
-  const facts = gatherFacts(asked);
+  checkLimits(asked, hierarchies);
+  const facts = gatherFacts(asked, hierarchies);
   return {
     id: request.id,
     ...withoutImpossible(asked, facts),
@@ -33,8 +45,14 @@ export function prepare(request: CreateRequest): Prepared {
   };
 }
 
-export function compilePrepared(prepared: Prepared, directory: string, cgroup: string | undefined): SyscallProgram {
-  return compile({ ...prepared, directory, ...(cgroup === undefined ? {} : { cgroup }) });
+export function compilePrepared(prepared: Prepared, directory: string, cgroup: ContainerCgroup): SyscallProgram {
+  const { unified, legacy } = cgroup;
+  return compile({
+    ...prepared,
+    directory,
+    ...(unified === undefined ? {} : { cgroup: unified }),
+    legacyCgroups: Object.values(legacy ?? {}),
+  });
 }
 
 /**
@@ -42,7 +60,24 @@ export function compilePrepared(prepared: Prepared, directory: string, cgroup: s
  * appear in paths.
  */
 export function planContainer(request: StartRequest, places: { stateDir: string; cgroup?: string }): SyscallProgram {
-  return compilePrepared(prepare(request), `${places.stateDir}/${request.id}`, places.cgroup);
+  const hierarchies = findHierarchies();
+  const prepared = prepare(request, hierarchies);
+  const cgroup = places.cgroup === undefined ? {} : placeIn(hierarchies, places.cgroup, prepared);
+  return compilePrepared(prepared, `${places.stateDir}/${request.id}`, cgroup);
+}
+
+/** The directories of a container's cgroup, made or not: those of cgroup v1 at the same path as that of cgroup v2. */
+export function placeIn(hierarchies: CgroupHierarchies, unified: string, prepared: Prepared): ContainerCgroup {
+  const path = relative(hierarchies.unified ?? "/", unified);
+  return { unified, legacy: legacyDirectories(limitsOf(prepared), hierarchies, path) };
+}
+
+/** linux.resources as cgroupfs takes it: rules about devices only where no eBPF program can take care of them. */
+export function limitsOf({ config, facts }: Prepared): CgroupLimits {
+  const { devices, ...limits } = config.linux?.resources ?? {};
+  const rules = deviceRules(config);
+  if (facts.deviceFilter !== "legacy" || allowsEverything(rules)) return limits;
+  return { ...limits, legacyDevices: [{ allow: false }, ...rules] };
 }
 
 /**

@@ -86,7 +86,8 @@ function stopped(base: Omit<ContainerState, "status">, exit: ExitStatus): Contai
 }
 
 function wasOomKilled(record: ContainerRecord): boolean {
-  return record.cgroup !== undefined && oomKills(record.cgroup) > 0;
+  const cgroup = record.legacyCgroups?.memory ?? record.cgroup;
+  return cgroup !== undefined && oomKills(cgroup) > 0;
 }
 
 /** In the words of runc, which containerd and others look for in what a runtime says. */

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
+import type { ContainerCgroup } from "@drydock/linux";
 import type { Hooks } from "../types.ts";
 
 /** What is remembered about a container, because it cannot be observed; everything else is looked up each time. */
@@ -21,6 +22,8 @@ export interface ContainerRecord {
   hooks?: Hooks;
   /** Absolute path of the cgroup's directory. */
   cgroup?: string;
+  /** Its directories in cgroup v1 hierarchies, by controller. */
+  legacyCgroups?: Readonly<Record<string, string>>;
   /** Root of the hierarchy below which that cgroup was made. */
   cgroupRoot?: string;
   /**
@@ -58,4 +61,9 @@ export function readRecord(directory: string): ContainerRecord | undefined {
 
 function textOf(record: ContainerRecord): string {
   return `${JSON.stringify(record)}\n`;
+}
+
+/** The directories of the container's cgroup. */
+export function cgroupOfRecord({ cgroup, legacyCgroups }: ContainerRecord): ContainerCgroup {
+  return { ...(cgroup === undefined ? {} : { unified: cgroup }), legacy: legacyCgroups ?? {} };
 }

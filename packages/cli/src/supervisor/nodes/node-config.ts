@@ -51,6 +51,8 @@ export function nodeContainer({ name, cgroup, paths, programs }: NodeContainerIn
         namespaces: defaultNamespaces(),
         cgroupsPath: `${cgroup}/${name}`,
         sysctl: { "net.ipv4.ip_forward": "1" },
+        // What its containers may use their own rules say.
+        resources: { devices: [{ allow: true }] },
       },
     },
   };
