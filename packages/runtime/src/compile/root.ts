@@ -24,8 +24,8 @@ const longestOptions = 4000;
 
 /** The container's root as the result `root`: a descriptor of a mount that exists in the container's mount namespace only. */
 export function rootSteps(input: CompileInput): Step[] {
-  const { root, directory, arch } = input;
-  const place = `${directory}/root`;
+  const { root, arch } = input;
+  const place = placeOf(input);
   switch (root.type) {
     case "directory": {
       const source = rootSource(input);
@@ -64,6 +64,11 @@ export function rootSteps(input: CompileInput): Step[] {
       ];
     }
   }
+}
+
+/** Hooks that run before pivot_root look for the container's mounts below root.path, as the bundle has it. */
+function placeOf({ root, directory, gates }: CompileInput): string {
+  return root.type === "directory" && gates?.includes("hooks") ? root.path : `${directory}/root`;
 }
 
 function openRoot(path: string, arch: CompileInput["arch"]): Step {

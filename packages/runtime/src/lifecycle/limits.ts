@@ -1,4 +1,13 @@
-import { type CgroupStats, cgroupProcesses, freezeCgroup, oomKills, readStats, updateResources } from "@drydock/linux";
+import { systemClock } from "@drydock/kit";
+import {
+  type CgroupStats,
+  cgroupEvents,
+  cgroupProcesses,
+  freezeCgroup,
+  oomKills,
+  readStats,
+  updateResources,
+} from "@drydock/linux";
 import { validateResources } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import { type Observed, observe } from "../state/observe.ts";
@@ -8,14 +17,34 @@ import { containerDirectory, type RuntimeContext } from "./context.ts";
 
 /** What is done to a container by way of its cgroup; see Lifecycle. */
 
-export function pause(context: RuntimeContext, id: string): void {
+export async function pause(context: RuntimeContext, id: string): Promise<void> {
   const { cgroup } = inState(context, id, "running");
   freezeCgroup(cgroup, true);
+  if (await becomes(cgroup, true)) return;
+  freezeCgroup(cgroup, false);
+  throw failure("RUNTIME_BAD_STATE", `container ${id} cannot be paused: a process of it does not stop`, {
+    details: { id },
+    hint: "one that waits for a device or a dead network file system stops when that answers",
+  });
 }
 
-export function resume(context: RuntimeContext, id: string): void {
+export async function resume(context: RuntimeContext, id: string): Promise<void> {
   const { cgroup } = inState(context, id, "paused");
   freezeCgroup(cgroup, false);
+  await becomes(cgroup, false);
+}
+
+/** How long processes may take to stop, ms: they do so when they next return to user space. */
+const freezeTimeoutMs = 10_000;
+
+/** The kernel freezes one process after the other: cgroup.events tells when all are. */
+async function becomes(cgroup: string, frozen: boolean): Promise<boolean> {
+  const deadline = Date.now() + freezeTimeoutMs;
+  for (let pauseMs = 1; cgroupEvents(cgroup)?.frozen !== frozen; pauseMs = Math.min(50, pauseMs * 2)) {
+    if (Date.now() > deadline) return false;
+    await systemClock.sleep(pauseMs);
+  }
+  return true;
 }
 
 export function update(context: RuntimeContext, id: string, resources: LinuxResources): void {
