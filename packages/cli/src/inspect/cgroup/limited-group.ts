@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf } from "@drydock/kit";
 import { failure } from "../../errors.ts";
+import { shellWords } from "../../output/shell-words.ts";
 import { readCgroupFile } from "./cgroup-file.ts";
 import type { LimitGroup, LimitPlan } from "./plan.ts";
 
@@ -73,7 +74,7 @@ function passesOn(cgroup: string, controllers: readonly string[]): boolean {
 
 /** How to do the same in the lab VM: the words of this very command line. */
 export function inVm(): string {
-  return `drydock vm run -- drydock ${process.argv.slice(2).join(" ")}`;
+  return `drydock vm run -- drydock ${shellWords(process.argv.slice(2))}`;
 }
 
 function step(path: string, verb: string, work: () => void): void {
