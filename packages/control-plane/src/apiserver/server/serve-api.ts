@@ -18,6 +18,7 @@ import { expireEventsForever } from "./expire-events.ts";
 import { followKeyPair } from "./follow-key-pair.ts";
 import { Listeners } from "./listeners.ts";
 import { Metrics } from "./metrics.ts";
+import { untilEtcdAnswers } from "./until-etcd-answers.ts";
 
 /** How long answers that are being written may take when the server closes, ms. */
 const closeGraceMs = 1000;
@@ -69,11 +70,13 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     });
     app = built;
     await unlessAborted(registry.ready(), options.signal);
-    await bootstrap(registry, admit);
+    const patience = { logger, signal: options.signal };
+    await untilEtcdAnswers(() => bootstrap(registry, admit), patience);
     await listeners.open(listen, { ca, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
       built.routing(request, response),
     );
-    await publishClusterInfo(registry, admit, { server: urlOf(reachable(listen), listeners.port), ca });
+    const server = urlOf(reachable(listen), listeners.port);
+    await untilEtcdAnswers(() => publishClusterInfo(registry, admit, { server, ca }), patience);
     const following = { logger, signal: closing.signal };
     followKeyPair(pki.certificates.apiserver, (pair) => listeners.setCertificate({ ca, ...pair }), following);
     followKeyPair(pki.certificates["apiserver-client"], (pair) => Object.assign(agentTls, pair), following);
