@@ -9,6 +9,12 @@ export function invalid(path: string, problem: string, hint?: string) {
   return failure("RUNTIME_INVALID_CONFIG", `${path}: ${problem}`, { details: { path }, ...(hint ? { hint } : {}) });
 }
 
+/** A name that neither this runtime nor the runtime-spec has: a bundle may hold some (see unknown-properties.ts). */
+function unknownProperty(path: string) {
+  const details = { path, unknown: true };
+  return failure("RUNTIME_INVALID_CONFIG", `${path}: is not supported`, { details, hint: "remove it" });
+}
+
 export const text: Check = (value, path) => {
   if (typeof value !== "string") throw invalid(path, `expected a string, got ${show(value)}`);
   if (value.includes("\0")) throw invalid(path, "contains a NUL character");
@@ -76,7 +82,8 @@ export function object(fields: Record<string, Check>, options: { required?: read
         if (advice !== undefined && asksForNothing(one)) continue;
         if (advice !== undefined) throw invalid(join(path, name), "is not supported", advice);
         const near = nearestName(name, Object.keys(fields));
-        throw invalid(join(path, name), "is not supported", near ? `did you mean ${near}?` : "remove it");
+        if (near) throw invalid(join(path, name), "is not supported", `did you mean ${near}?`);
+        throw unknownProperty(join(path, name));
       }
       check(one, join(path, name));
     }

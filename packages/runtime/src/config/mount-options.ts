@@ -64,6 +64,7 @@ const propagationOptions: Record<string, PropagationFlag> = {
 const defaults = new Set(["async", "defaults", "nomand", "noiversion", "nolazytime", "loud", "silent", "acl"]);
 const refused: Record<string, string> = {
   remount: "each mount is made anew: give it the options that it is to have",
+  iversion: "it is no option of a mount to the kernel, and of no file system that can be mounted here: remove it",
   move: "a mount is not moved: bind it, with bind or rbind",
 };
 
