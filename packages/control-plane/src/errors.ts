@@ -27,6 +27,7 @@ export const failure = defineErrors({
   STORE_NO_SPACE: "etcd has reached its space quota and takes no more writes",
   STORE_TOO_LARGE: "a value is larger than etcd takes",
   STORE_REFUSED: "etcd refuses a request for another reason",
+  STORE_UNDECRYPTABLE: "a value in etcd cannot be decrypted: its key is not known, or it was tampered with",
   STORE_CLOSED: "the store is used after it was closed",
 
   CACHE_EXPIRED: "the watch cache no longer has the events after the revision that a watcher asks for",
@@ -42,6 +43,8 @@ export const failure = defineErrors({
   ETCD_PORT_TAKEN: "the port that etcd is to listen on is in use",
   ETCD_START_FAILED: "etcd ended or did not become ready in time",
   ETCD_STOPPED: "a managed etcd ended by itself",
+
+  ENCRYPTION_KEYS_UNUSABLE: "the file with the keys of Secrets at rest cannot be read",
 
   PKI_UNKNOWN_CERTIFICATE: "a certificate that is to be renewed is none of a control plane's",
   PKI_UNUSABLE: "a certificate or key on disk cannot be read, or does not belong to its authority",

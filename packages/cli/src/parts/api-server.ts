@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type ApiServer, ensurePki, startApiServer } from "@drydock/control-plane";
 import type { Logger } from "@drydock/kit";
 import { dataPaths } from "../supervisor/paths.ts";
@@ -32,6 +33,8 @@ export async function serveApi(
     etcd: { endpoints: etcd, tls: { ca: pki.etcdCa.cert, cert, key } },
     listen: addresses,
     pki,
+    // One for each server: several may share the directory.
+    audit: { file: join(dataDir, `audit-${addresses[0]?.port ?? 0}.log`) },
     logger,
     signal,
   });

@@ -15,6 +15,7 @@ import { failure } from "../errors.ts";
 import { hostsOf } from "./certificate-status.ts";
 import { type AuthorityName, type Identity, type IdentityName, identities } from "./identities.ts";
 import { formatKeyPair, type KeyPair, parseKeyPair, type StoredKeyPair } from "./key-pair.ts";
+import { ensureKeyring } from "./keyring.ts";
 import type { Pki } from "./pki.ts";
 import { createAuthority, signCertificate } from "./sign.ts";
 
@@ -25,6 +26,7 @@ const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
 const AUTHORITY_NAMES: Record<AuthorityName, string> = { ca: "drydock-ca", "etcd-ca": "drydock-etcd-ca" };
 const SERVICE_ACCOUNT_FILE = "service-account.key";
+const ENCRYPTION_KEYS_FILE = "encryption.keys";
 
 export interface EnsurePkiOptions {
   /** DNS names and addresses of the API server, beside loopback and the names that pods use. */
@@ -62,6 +64,7 @@ export async function ensurePki(directory: string, options: EnsurePkiOptions): P
     etcdCaFile: join(path, "etcd-ca.crt"),
     certificates: certificates as Record<IdentityName, StoredKeyPair>,
     serviceAccountKey: await loadServiceAccountKey(path),
+    encryptionKeys: await ensureKeyring(join(path, ENCRYPTION_KEYS_FILE)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IdentityName } from "./identities.ts";
 import type { StoredKeyPair } from "./key-pair.ts";
+import type { Keyring } from "./keyring.ts";
 
 /** The certificates and keys of one cluster, below one directory (0700). */
 export interface Pki {
@@ -14,4 +15,6 @@ export interface Pki {
   readonly certificates: Readonly<Record<IdentityName, StoredKeyPair>>;
   /** Signs ServiceAccount tokens: ECDSA P-256, PEM. */
   readonly serviceAccountKey: { privateKey: string; publicKey: string };
+  /** Encrypt the Secrets in etcd. */
+  readonly encryptionKeys: Keyring;
 }

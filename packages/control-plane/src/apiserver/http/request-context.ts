@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Set by the authenticate stage. */
   user: User;
+  /** Who really sent it, when `user` is impersonated. */
+  sender?: User;
   /** Texts that go into Warning headers. */
   readonly warnings: string[];
   readonly startedAt: number;

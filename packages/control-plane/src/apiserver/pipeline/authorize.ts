@@ -25,5 +25,7 @@ export function actionOf(info: RequestInfo, query: URLSearchParams): Action {
   if (!info.isResource) return { isResource: false, verb: info.verb, path: info.path };
   const { group, resource, subresource, namespace } = info;
   const verb = streams.has(subresource) && info.verb === "get" ? "create" : info.verb;
-  return { isResource: true, verb, group, resource, subresource, namespace, name: authorizedName(info, query) };
+  const fieldSelector = query.get("fieldSelector") ?? "";
+  const name = authorizedName(info, query);
+  return { isResource: true, verb, group, resource, subresource, namespace, name, fieldSelector };
 }

@@ -1,6 +1,8 @@
+import { nodeRefusal } from "../node/node-authorizer.ts";
 import { isAllowed, type PolicySource } from "../rbac/authorizer.ts";
 import type { Action } from "../rbac/rules.ts";
-import type { User } from "../rbac/user.ts";
+import { nodeNameOf, type User } from "../rbac/user.ts";
+import type { Registry } from "../registry/registry.ts";
 
 /** May somebody do something? */
 export interface Authorizer {
@@ -8,8 +10,14 @@ export interface Authorizer {
   refusal(user: User, action: Action): string | undefined;
 }
 
-export function createAuthorizer(policy: PolicySource): Authorizer {
+/** Agents are held to what is theirs first; then RBAC decides. */
+export function createAuthorizer(registry: Registry, policy: PolicySource): Authorizer {
   return {
-    refusal: (user, action) => (isAllowed(policy, user, action) ? undefined : ""),
+    refusal(user, action) {
+      const node = nodeNameOf(user);
+      const foreign = node === undefined ? undefined : nodeRefusal(registry, node, action);
+      if (foreign !== undefined) return foreign;
+      return isAllowed(policy, user, action) ? undefined : "";
+    },
   };
 }

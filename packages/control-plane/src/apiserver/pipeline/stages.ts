@@ -21,9 +21,9 @@ export const pipeline: readonly { name: string; what: string }[] = [
   { name: "authenticate", what: "who asks: the client certificate's name and groups, or a bearer token" },
   { name: "limit-in-flight", what: "refuses more requests at once than the server can hold" },
   { name: "impersonate", what: "acts as another user when the sender may (kubectl --as)" },
-  { name: "authorize", what: "RBAC: may they do this?" },
+  { name: "authorize", what: "may they do this? agents: what is theirs; then RBAC" },
   { name: "decode", what: "body to object: unknown fields, types, defaults" },
   { name: "admit", what: admissionStages.map(({ name }) => name).join(", ") },
   { name: "handle", what: "validation and the store: the whole work on the request, decode and admit included" },
-  { name: "audit", what: "one line on what was asked and how it ended" },
+  { name: "audit", what: "by policy: who asked for what, what was sent, how it ended" },
 ];

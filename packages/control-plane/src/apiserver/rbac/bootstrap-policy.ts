@@ -74,6 +74,7 @@ const roles: Record<string, PolicyRule[]> = {
     { apiGroups: [""], resources: ["pods"], verbs: [...read, "delete"] },
     { apiGroups: [""], resources: ["pods/status"], verbs: ["update", "patch"] },
     { apiGroups: [""], resources: ["configmaps", "secrets", "services", "namespaces", "serviceaccounts"], verbs: read },
+    { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
     { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
     {
       apiGroups: ["coordination.k8s.io"],
@@ -118,8 +119,8 @@ const bindings: Record<string, { role: string; subjects: Subject[] }> = {
     subjects: [group("system:authenticated"), group("system:unauthenticated")],
   },
   "system:monitoring": { role: "system:monitoring", subjects: [group("system:monitoring")] },
-  // Kubernetes binds this role to nobody and lets its node authorizer decide; here the group has the role, and the
-  // node-restriction admission narrows it.
+  // Kubernetes binds this role to nobody and lets its node authorizer decide; here the group has the role, the node
+  // authorizer narrows what is read, and the node-restriction admission what is written.
   "system:node": { role: "system:node", subjects: [group("system:nodes")] },
   "system:kube-scheduler": { role: "system:kube-scheduler", subjects: [user("system:kube-scheduler")] },
   "system:kube-controller-manager": {

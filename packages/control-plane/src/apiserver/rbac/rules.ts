@@ -26,6 +26,8 @@ export type Action =
       subresource: string;
       name: string;
       namespace: string;
+      /** Of a list or watch; only the node authorizer looks at it. */
+      fieldSelector?: string;
     }
   | { isResource: false; verb: string; path: string };
 

@@ -1,24 +1,36 @@
 import type { KubeObject, ManagedFieldsEntry } from "@drydock/machinery";
+import type { Sealer } from "../encryption/sealer.ts";
 
-/**
- * The stored form: JSON without resourceVersion, which is etcd's own mod revision. Sets of managed fields are stored as
- * texts: many objects have the same ones (the pods of a workload, whatever one program made), so that a cache of
- * thousands of objects holds each set once.
- */
-export function encodeObject(object: KubeObject): Buffer {
-  const { resourceVersion: _fromEtcd, managedFields, ...metadata } = object.metadata;
-  const owners = managedFields && { managedFields: managedFields.map(withText) };
-  return Buffer.from(JSON.stringify({ ...object, metadata: { ...metadata, ...owners } }));
+/** Between objects and what etcd holds of them. */
+export interface Codec {
+  encode(key: string, object: KubeObject): Buffer;
+  decode(key: string, stored: Buffer, modRevision: number): KubeObject;
 }
 
-export function decodeObject(_key: string, value: Buffer, modRevision: number): KubeObject {
-  const object = JSON.parse(value.toString("utf8")) as KubeObject;
-  object.metadata.resourceVersion = String(modRevision);
-  for (const entry of object.metadata.managedFields ?? []) {
-    const fields: unknown = entry.fieldsV1;
-    if (typeof fields === "string") entry.fieldsV1 = fieldsIn(fields);
-  }
-  return object;
+/**
+ * The stored form: JSON without resourceVersion, which is etcd's own mod revision; encrypted where there is a sealer.
+ * Sets of managed fields are stored as texts: many objects have the same ones (the pods of a workload, whatever one
+ * program made), so that a cache of thousands of objects holds each set once.
+ */
+export function createCodec(sealer?: Sealer): Codec {
+  return {
+    encode(key, object) {
+      const { resourceVersion: _fromEtcd, managedFields, ...metadata } = object.metadata;
+      const owners = managedFields && { managedFields: managedFields.map(withText) };
+      const bytes = Buffer.from(JSON.stringify({ ...object, metadata: { ...metadata, ...owners } }));
+      return sealer ? sealer.seal(key, bytes) : bytes;
+    },
+    decode(key, stored, modRevision) {
+      const bytes = sealer ? sealer.open(key, stored) : stored;
+      const object = JSON.parse(bytes.toString("utf8")) as KubeObject;
+      object.metadata.resourceVersion = String(modRevision);
+      for (const entry of object.metadata.managedFields ?? []) {
+        const fields: unknown = entry.fieldsV1;
+        if (typeof fields === "string") entry.fieldsV1 = fieldsIn(fields);
+      }
+      return object;
+    },
+  };
 }
 
 /** The same object as of another revision; shares everything else with the original. */

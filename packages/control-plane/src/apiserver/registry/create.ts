@@ -4,7 +4,7 @@ import type { KubeObject, ManagedFieldsEntry } from "@drydock/machinery";
 import { noteCreate, setEntries, writerOf } from "../fields/managed-fields.ts";
 import { alreadyExists, badRequest, generateNameTaken } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
-import { encodeObject, withRevision } from "./codec.ts";
+import { withRevision } from "./codec.ts";
 import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
@@ -55,7 +55,7 @@ export async function createObject(
     return object;
   }
   try {
-    return withRevision(object, await registry.store.create(key, encodeObject(object)));
+    return withRevision(object, await registry.store.create(key, resource.codec.encode(key, object)));
   } catch (error) {
     if (!hasCode(error, "STORE_EXISTS")) throw error;
     throw generated === undefined ? alreadyExists(kind, name) : generateNameTaken(kind, name);

@@ -1,7 +1,7 @@
 import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
 import { conflict, forbidden, notFound } from "../status/refusals.ts";
-import { encodeObject, withRevision } from "./codec.ts";
+import { withRevision } from "./codec.ts";
 import type { DeletionOptions } from "./delete-options.ts";
 import type { Operation } from "./operation.ts";
 import { planDeletion } from "./plan-deletion.ts";
@@ -74,7 +74,10 @@ async function attemptDeletion(
     case "mark":
       if (options.dryRun) return { object: plan.object, gone: false };
       return {
-        object: withRevision(plan.object, await registry.store.update(key, encodeObject(plan.object), revision)),
+        object: withRevision(
+          plan.object,
+          await registry.store.update(key, resource.codec.encode(key, plan.object), revision),
+        ),
         gone: false,
       };
   }

@@ -2,7 +2,6 @@ import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
 import type { StoredValue } from "../../store/store.ts";
 import { expired, tooNew } from "../status/refusals.ts";
-import { decodeObject } from "./codec.ts";
 import { encodeContinue } from "./continue-token.ts";
 import type { Freshness, ListOptions } from "./list-options.ts";
 import type { Registry } from "./registry.ts";
@@ -93,5 +92,5 @@ async function listFromStore(
 function decodeStored(resource: Resource, { key, value, modRevision }: StoredValue): KubeObject {
   const cached = resource.cache.get(key);
   if (cached?.metadata.resourceVersion === String(modRevision)) return cached;
-  return decodeObject(key, value, modRevision);
+  return resource.codec.decode(key, value, modRevision);
 }

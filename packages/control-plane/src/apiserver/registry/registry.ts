@@ -3,7 +3,7 @@ import type { Kind, KubeObject } from "@drydock/machinery";
 import type { Store } from "../../store/store.ts";
 import { startWatchCache } from "../../store/watch-cache.ts";
 import { notFound } from "../status/refusals.ts";
-import { decodeObject } from "./codec.ts";
+import { type Codec, createCodec } from "./codec.ts";
 import { objectKey, prefixOf, type Resource } from "./resource.ts";
 
 /** Every resource that the server has, over one store. */
@@ -20,11 +20,11 @@ export class Registry {
   }
 
   /** Begins to serve a kind; its cache fills in the background. */
-  add(kind: Kind): Resource {
+  add(kind: Kind, codec: Codec = createCodec()): Resource {
     const prefix = prefixOf(kind);
     const logger = this.#logger.child({ resource: kind.plural });
-    const cache = startWatchCache<KubeObject>({ store: this.store, prefix, decode: decodeObject, logger });
-    const resource = { kind, prefix, cache };
+    const cache = startWatchCache<KubeObject>({ store: this.store, prefix, decode: codec.decode, logger });
+    const resource = { kind, prefix, cache, codec };
     this.#resources.set(`${kind.group}/${kind.version}/${kind.plural}`, resource);
     return resource;
   }
@@ -48,7 +48,7 @@ export class Registry {
   async read(resource: Resource, namespace: string, name: string): Promise<KubeObject> {
     const stored = await this.store.get(objectKey(resource, namespace, name));
     if (!stored) throw notFound(resource.kind, name);
-    return decodeObject(stored.key, stored.value, stored.modRevision);
+    return resource.codec.decode(stored.key, stored.value, stored.modRevision);
   }
 
   /** One object as the cache has it: perhaps a little old. Never change it. */

@@ -1,5 +1,6 @@
 import type { Kind, KubeObject } from "@drydock/machinery";
 import type { WatchCache } from "../../store/watch-cache.ts";
+import type { Codec } from "./codec.ts";
 
 /** One kind as the server holds it: its rules, where its objects are in etcd, and the cache of them. */
 export interface Resource {
@@ -7,6 +8,7 @@ export interface Resource {
   /** `/registry/pods/`, `/registry/drydock.dev/workloads/` */
   readonly prefix: string;
   readonly cache: WatchCache<KubeObject>;
+  readonly codec: Codec;
 }
 
 export function prefixOf(kind: { group: string; plural: string }): string {

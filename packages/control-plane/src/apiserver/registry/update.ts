@@ -4,7 +4,7 @@ import type { KubeObject } from "@drydock/machinery";
 import { noteUpdate, writerOf } from "../fields/managed-fields.ts";
 import { badRequest, conflict, notFound } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
-import { encodeObject, withRevision } from "./codec.ts";
+import { withRevision } from "./codec.ts";
 import { hasGeneration, rfc3339 } from "./create.ts";
 import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
@@ -165,7 +165,7 @@ async function write(operation: WriteOperation, key: string, next: KubeObject, o
   if (ended && (strategyOf(resource).mayBeRemoved?.(next) ?? true)) {
     return withRevision(next, await registry.store.delete(key, revision));
   }
-  return withRevision(next, await registry.store.update(key, encodeObject(next), revision));
+  return withRevision(next, await registry.store.update(key, resource.codec.encode(key, next), revision));
 }
 
 function asConflict(error: unknown, { resource }: WriteOperation, name: string): unknown {

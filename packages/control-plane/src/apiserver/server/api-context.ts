@@ -1,4 +1,6 @@
 import type { Clock, Logger } from "@drydock/kit";
+import type { AuditLog } from "../pipeline/audit-log.ts";
+import type { AuditRule } from "../pipeline/audit-policy.ts";
 import type { Authorizer } from "../pipeline/authorizer.ts";
 import type { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import type { StageTimings } from "../pipeline/stage-timings.ts";
@@ -22,6 +24,8 @@ export interface ApiContext {
   readonly inFlight: InFlightLimit;
   readonly timings: StageTimings;
   readonly metrics: Metrics;
+  /** Where finished requests are written down, and how much of each. */
+  readonly audit?: { log: AuditLog; policy: readonly AuditRule[] };
   /** How agents are reached; without it the server cannot relay logs and streams. */
   readonly agentTls: AgentTls;
   readonly clock: Clock;

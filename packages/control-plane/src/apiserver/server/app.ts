@@ -9,7 +9,8 @@ import { wantsEventStream } from "../http/rendering.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { parseRequest } from "../http/request-info.ts";
 import { requestSignal } from "../http/request-signal.ts";
-import { audit } from "../pipeline/audit.ts";
+import { auditEvent, logRequest } from "../pipeline/audit.ts";
+import { auditLevel } from "../pipeline/audit-policy.ts";
 import { authenticate } from "../pipeline/authenticate.ts";
 import { authorize } from "../pipeline/authorize.ts";
 import { impersonate } from "../pipeline/impersonate.ts";
@@ -63,7 +64,9 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
       request.leave = api.inFlight.enter(context.info);
     });
     api.timings.measure("impersonate", () => {
-      context.user = impersonate(api.policy, context.user, request.headers);
+      const sender = context.user;
+      context.user = impersonate(api.policy, sender, request.headers);
+      if (context.user !== sender) context.sender = sender;
     });
     api.timings.measure("authorize", () => authorize(api.authorizer, context.user, context.info, context.query));
   });
@@ -108,12 +111,18 @@ function beginContext(api: ApiContext, { raw, method }: FastifyRequest, reply: F
   };
 }
 
-function finish(api: ApiContext, { context, leave }: FastifyRequest, response: ServerResponse): void {
+function finish(api: ApiContext, { context, leave, body }: FastifyRequest, response: ServerResponse): void {
   leave?.();
   const answered = response.writableFinished || response.statusCode === 101;
   const code = answered ? response.statusCode : clientGone;
   api.metrics.record(context, code);
-  api.timings.measure("audit", () => audit(api.logger, context, code));
+  api.timings.measure("audit", () => {
+    logRequest(api.logger, context, code);
+    if (!api.audit) return;
+    const level = auditLevel(api.audit.policy, context.user, context.info);
+    if (level !== "None")
+      api.audit.log.write(auditEvent(context, level, code, api.clock.now(), body as Buffer | undefined));
+  });
 }
 
 export function sendError(reply: FastifyReply, error: unknown): void {

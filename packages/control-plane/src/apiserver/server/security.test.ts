@@ -371,3 +371,124 @@ t.test("who may patch makes nothing by applying it", async (t) => {
   t.equal(answer.status, 200);
   t.match((await apply("new")).json, { code: 403, message: /cannot create resource "configmaps"/ });
 });
+
+t.test("an agent reads what its own pods name, one by one, and nothing else", async (t) => {
+  const nodeC = await plane.as({ commonName: "system:node:c", organizations: ["system:nodes"] });
+  for (const name of ["mine", "pull", "foreign"]) {
+    await admin.call("POST", "/api/v1/namespaces/default/secrets", {
+      body: { metadata: { name: `node-${name}` }, stringData: { a: name } },
+    });
+  }
+  await admin.call("POST", "/api/v1/namespaces/default/configmaps", { body: { metadata: { name: "node-map" } } });
+  const pod = (name: string, nodeName: string, secretName: string) => ({
+    metadata: { name },
+    spec: {
+      nodeName,
+      containers: [
+        { name: "c", image: "i", env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "node-map", key: "k" } } }] },
+      ],
+      volumes: [{ name: "v", secret: { secretName } }],
+    },
+  });
+  t.equal((await admin.call("POST", pods, { body: pod("on-c", "c", "node-mine") })).status, 201);
+  t.equal((await admin.call("POST", pods, { body: pod("on-d", "d", "node-foreign") })).status, 201);
+  const secrets = "/api/v1/namespaces/default/secrets";
+  let answer = await nodeC.call("GET", `${secrets}/node-mine`);
+  // The authorizer knows pods from the cache.
+  for (let i = 0; i < 1000 && answer.status === 403; i++) answer = await nodeC.call("GET", `${secrets}/node-mine`);
+  t.equal(answer.status, 200);
+  t.equal(
+    (await nodeC.call("GET", `${secrets}?fieldSelector=metadata.name%3Dnode-mine`)).status,
+    200,
+    "as informers ask",
+  );
+  t.equal((await nodeC.call("GET", "/api/v1/namespaces/default/configmaps/node-map")).status, 200);
+  t.match((await nodeC.call("GET", `${secrets}/node-foreign`)).json, {
+    code: 403,
+    message: /^secrets "node-foreign" is forbidden: User "system:node:c" cannot get .*: no pod on node "c" names it$/,
+  });
+  for (const path of [
+    secrets,
+    "/api/v1/secrets",
+    `${secrets}?watch=1`,
+    `${secrets}?fieldSelector=metadata.name!%3Dnode-mine`,
+    "/api/v1/namespaces/kube-system/secrets/node-mine",
+    "/api/v1/configmaps",
+    pods,
+    "/api/v1/pods?fieldSelector=spec.nodeName%3Dd",
+    "/api/v1/pods?fieldSelector=spec.nodeName!%3Dc",
+    `${pods}/on-d`,
+  ]) {
+    t.equal((await nodeC.call("GET", path)).status, 403, path);
+  }
+  t.equal((await nodeC.call("GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dc")).json.items.length, 1);
+  t.equal((await nodeC.call("GET", `${pods}/on-c`)).status, 200);
+
+  const token = (name: string, spec: object) =>
+    nodeC.call("POST", `/api/v1/namespaces/default/serviceaccounts/${name}/token`, { body: { spec } });
+  await admin.call("POST", "/api/v1/nodes", { body: { metadata: { name: "c" } } });
+  let issued = await token("default", { boundObjectRef: { kind: "Pod", name: "on-c" } });
+  for (let i = 0; i < 1000 && issued.status === 403; i++)
+    issued = await token("default", { boundObjectRef: { kind: "Pod", name: "on-c" } });
+  t.equal(issued.status, 201, "a token for a pod of its own");
+  t.equal((await token("default", {})).status, 403, "not one for anything");
+  t.equal(
+    (await token("default", { boundObjectRef: { kind: "Pod", name: "on-d" } })).status,
+    403,
+    "not one for another's pod",
+  );
+  t.equal((await token("robot", {})).status, 403, "no pod of its own runs as that");
+});
+
+t.test("an agent sets no labels and taints by which it could draw pods to itself", async (t) => {
+  const label = (labels: object) =>
+    nodeA.call("PATCH", "/api/v1/nodes/a", { body: { metadata: { labels } }, headers: merge });
+  t.equal((await label({ "topology.kubernetes.io/zone": "z", team: "x", "example.com/a": "b" })).status, 200);
+  for (const name of [
+    "node-role.kubernetes.io/control-plane",
+    "node-restriction.kubernetes.io/gpu",
+    "kubernetes.io/x",
+  ]) {
+    t.match((await label({ [name]: "" })).json, {
+      code: 403,
+      message: new RegExp(`not allowed to modify labels: ${name}`),
+    });
+  }
+  const taints = { spec: { taints: [{ key: "a", effect: "NoSchedule" }] } };
+  t.equal((await nodeA.call("PATCH", "/api/v1/nodes/a", { body: taints, headers: merge })).status, 403);
+});
+
+t.test("etcd has no secret in plain text, and what an older key encrypted is encrypted again", async (t) => {
+  const path = "/api/v1/namespaces/default/secrets";
+  await admin.call("POST", path, { body: { metadata: { name: "sealed" }, stringData: { password: "correct horse" } } });
+  const raw = async (name: string) =>
+    (await plane.store.get(`/registry/secrets/default/${name}`))?.value ?? Buffer.alloc(0);
+  const plain = Buffer.from("correct horse").toString("base64");
+  t.notOk((await raw("sealed")).includes(plain));
+  t.notOk((await raw("sealed")).includes("password"), "not even the names of keys");
+  t.match((await raw("sealed")).toString("latin1"), /^k8s:enc:aesgcm:v1:key-1:/);
+  t.equal((await admin.call("GET", `${path}/sealed`)).json.data.password, plain);
+  const updated = await admin.call("PATCH", `${path}/sealed`, { body: { stringData: { other: "x" } }, headers: merge });
+  t.equal(updated.status, 200);
+  t.equal(
+    Object.keys(
+      (await admin.call("GET", `${path}?resourceVersion=0`)).json.items.find(
+        ({ metadata }: { metadata: { name: string } }) => metadata.name === "sealed",
+      ).data,
+    ).length,
+    2,
+  );
+
+  const old = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "old", namespace: "default", uid: "u" },
+    data: { password: plain },
+    type: "Opaque",
+  };
+  await plane.store.create("/registry/secrets/default/old", Buffer.from(JSON.stringify(old)));
+  t.equal((await admin.call("GET", `${path}/old`)).json.data.password, plain, "from before encryption");
+  await plane.startAnother();
+  t.match((await raw("old")).toString("latin1"), /^k8s:enc:aesgcm:v1:key-1:/, "a server that starts sees to it");
+  t.equal((await admin.call("GET", `${path}/old`)).json.data.password, plain);
+});

@@ -1,14 +1,19 @@
 import { silentLogger, systemClock, unlessAborted } from "@drydock/kit";
-import { builtinKinds } from "@drydock/machinery";
+import { builtinKinds, Secret } from "@drydock/machinery";
 import { openStore } from "../../store/open-store.ts";
 import type { ApiServer, ApiServerOptions } from "../api-server.ts";
+import { reencrypt } from "../encryption/reencrypt.ts";
+import { createSealer } from "../encryption/sealer.ts";
 import { admitter } from "../pipeline/admit.ts";
+import { type AuditLog, openAuditLog } from "../pipeline/audit-log.ts";
+import { defaultAuditPolicy } from "../pipeline/audit-policy.ts";
 import { createAuthorizer } from "../pipeline/authorizer.ts";
 import { bootstrapTokens } from "../pipeline/bootstrap-tokens.ts";
 import { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import { StageTimings } from "../pipeline/stage-timings.ts";
 import { admissionStages, pipeline } from "../pipeline/stages.ts";
 import { cachedPolicy } from "../rbac/cached-policy.ts";
+import { createCodec } from "../registry/codec.ts";
 import { Registry } from "../registry/registry.ts";
 import { serviceAccountTokens } from "../tokens/service-account-tokens.ts";
 import { buildApp } from "./app.ts";
@@ -32,6 +37,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
   const listeners = new Listeners();
   const closing = new AbortController();
   let app: Awaited<ReturnType<typeof buildApp>> | undefined;
+  let auditLog: AuditLog | undefined;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
@@ -39,21 +45,24 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       await listeners.close(closeGraceMs);
       await app?.close();
       await registry.close();
+      await auditLog?.close();
     })();
     return closed;
   };
   try {
-    for (const kind of builtinKinds) registry.add(kind);
+    const sealer = createSealer(pki.encryptionKeys);
+    for (const kind of builtinKinds) registry.add(kind, createCodec(kind.kind === Secret.kind ? sealer : undefined));
     const timings = new StageTimings(pipeline);
     const admit = admitter(admissionStages, timings);
     const inFlight = new InFlightLimit();
     const ca = pki.ca.cert;
     const agentTls = { ca, ...pemOf(pki.certificates["apiserver-client"]) };
     const policy = cachedPolicy(registry);
+    auditLog = options.audit && (await openAuditLog(options.audit.file, logger));
     const built = await buildApp({
       registry,
       policy,
-      authorizer: createAuthorizer(policy),
+      authorizer: createAuthorizer(registry, policy),
       tokens: [
         bootstrapTokens(registry, clock),
         serviceAccountTokens(registry, pki.serviceAccountKey.publicKey, clock),
@@ -63,6 +72,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       inFlight,
       timings,
       metrics: new Metrics(inFlight, registry),
+      ...(auditLog ? { audit: { log: auditLog, policy: options.audit?.policy ?? defaultAuditPolicy } } : {}),
       agentTls,
       clock,
       logger,
@@ -72,6 +82,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     await unlessAborted(registry.ready(), options.signal);
     const patience = { logger, signal: options.signal };
     await untilEtcdAnswers(() => bootstrap(registry, admit), patience);
+    await reencrypt(store, registry.require(Secret).prefix, sealer, logger);
     await listeners.open(listen, { ca, ...pemOf(pki.certificates.apiserver) }, (request, response) =>
       built.routing(request, response),
     );

@@ -44,8 +44,15 @@ export async function startTestControlPlane(logger: Logger = silentLogger): Prom
     const etcd = await startEtcd({ dataDir: join(directory, "etcd"), pki, unsafeNoFsync: true });
     running.push(etcd);
     const connection = { endpoints: etcd.endpoints, tls: etcd.clientTls };
+    const auditFile = join(directory, "audit.log");
     const startAnother = async (): Promise<ApiServer> => {
-      const started = await startApiServer({ etcd: connection, listen: [{ host: "127.0.0.1", port: 0 }], pki, logger });
+      const started = await startApiServer({
+        etcd: connection,
+        listen: [{ host: "127.0.0.1", port: 0 }],
+        pki,
+        logger,
+        audit: { file: auditFile },
+      });
       running.push(started);
       return started;
     };

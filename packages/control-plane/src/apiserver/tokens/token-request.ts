@@ -6,16 +6,17 @@ import {
   Pod,
   rfc3339,
   Secret,
-  type ServiceAccount,
+  ServiceAccount,
   TokenRequest,
 } from "@drydock/machinery";
 import { apiAudience } from "../pipeline/token-authenticator.ts";
+import { nodeNameOf } from "../rbac/user.ts";
 import { decodeRequest } from "../registry/decode-request.ts";
 import { getObject } from "../registry/get.ts";
 import type { Registry } from "../registry/registry.ts";
 import { bodyOf, type ResourceCall, type ResourceHandler } from "../server/resource-routes.ts";
 import { sendData } from "../server/send.ts";
-import { badRequest, conflict, invalid } from "../status/refusals.ts";
+import { badRequest, conflict, forbidden, invalid } from "../status/refusals.ts";
 import { signToken } from "./json-web-token.ts";
 import { type BoundObject, claimsFor } from "./service-account-claims.ts";
 
@@ -33,6 +34,14 @@ export const tokenHandlers: Readonly<Record<string, ResourceHandler>> = {
     const request = readRequest(call);
     const { audiences = [], expirationSeconds: seconds = 3600, boundObjectRef } = request.spec ?? {};
     const { bound, node } = await findBound(api.registry, account, boundObjectRef);
+    const agent = nodeNameOf(operation.user);
+    if (agent !== undefined && (bound?.kind !== "Pod" || node?.name !== agent)) {
+      throw forbidden(
+        ServiceAccount,
+        info.name,
+        `node ${JSON.stringify(agent)} may ask only for tokens that are bound to a pod on it`,
+      );
+    }
     const issuedAt = Math.floor(api.clock.now() / 1000);
     const expires = issuedAt + seconds;
     const token = signToken(

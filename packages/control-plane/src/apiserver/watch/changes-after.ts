@@ -2,7 +2,7 @@ import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
 import type { CacheChange, CacheEvent } from "../../store/cache/cache-event.ts";
 import type { StoreEvent } from "../../store/store.ts";
-import { decodeObject } from "../registry/codec.ts";
+import type { Codec } from "../registry/codec.ts";
 import type { Registry } from "../registry/registry.ts";
 import { collectionPrefix, type Resource } from "../registry/resource.ts";
 
@@ -32,31 +32,32 @@ export async function* changesAfter(
     yield* watch;
     return;
   }
-  const reached = yield* pastFromStore(registry, prefix, after as number, cache.revision, signal);
+  const reached = yield* pastFromStore(registry, resource.codec, prefix, after as number, cache.revision, signal);
   if (!signal.aborted) yield* cache.watch({ prefix, after: reached }, signal);
 }
 
 /** Reads changes from etcd until `until`; returns the revision that is reached. */
 async function* pastFromStore(
   registry: Registry,
+  codec: Codec,
   prefix: string,
   after: number,
   until: number,
   signal: AbortSignal,
 ): AsyncGenerator<CacheEvent<KubeObject>, number> {
   for await (const { revision, events } of registry.store.watch(prefix, after, signal)) {
-    for (const event of events) yield changeOf(event);
+    for (const event of events) yield changeOf(codec, event);
     if (revision >= until) return revision;
   }
   return until;
 }
 
-function changeOf(event: StoreEvent): CacheChange<KubeObject> {
+function changeOf(codec: Codec, event: StoreEvent): CacheChange<KubeObject> {
   const { key, revision } = event;
   // The revision of a previous state is not asked for: what leaves a selection is shown with that of the change.
-  const previous = event.previous && decodeObject(key, event.previous, revision);
+  const previous = event.previous && codec.decode(key, event.previous, revision);
   if (event.type === "put") {
-    const object = decodeObject(key, event.value, revision);
+    const object = codec.decode(key, event.value, revision);
     return previous ? { type: "MODIFIED", key, revision, object, previous } : { type: "ADDED", key, revision, object };
   }
   const object = previous ?? lostObject(key, revision);
