@@ -40,20 +40,30 @@ export function requestOptions(options: ContainerOptions): Pick<StartRequest, "p
   };
 }
 
-/** How many descriptors are to be handed on; each of them must be there. */
+/**
+ * How many descriptors are to be handed on; each of them must be there. Our own descriptors take the numbers that the
+ * caller has left free, so the launcher has counted before Node started; without it at least something is open there.
+ */
 export function openDescriptors(text: string): number {
   const count = wholeNumber(text, "--preserve-fds");
+  const counted = process.env.DRYDOCK_INHERITED_FDS;
   for (let fd = 3; fd < 3 + count; fd++) {
-    try {
-      fstatSync(fd);
-    } catch (error) {
-      if (errnoOf(error) !== "EBADF") throw error;
-      throw failure("CLI_USAGE", `--preserve-fds ${count}: descriptor ${fd} is not open`, {
-        hint: "the caller opens 3, 4 … before it calls, without gaps",
-      });
-    }
+    if (counted === undefined ? isOpen(fd) : fd < 3 + Number(counted)) continue;
+    throw failure("CLI_USAGE", `--preserve-fds ${count}: descriptor ${fd} is not open`, {
+      hint: "the caller opens 3, 4 … before it calls, without gaps",
+    });
   }
   return count;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EBADF") return false;
+    throw error;
+  }
 }
 
 /** Runs `use` with a descriptor connected to the socket, and closes it afterwards. */

@@ -27,9 +27,9 @@ Example:
     )
     .action(
       reported(async (id: string, options: ContainerOptions, command: Command) => {
+        const runtime = openRuntime(command);
         const config = readBundle(options.bundle);
         checkTerminal(config.process.terminal, options.consoleSocket, "process.terminal");
-        const runtime = openRuntime(command);
         const request: CreateRequest = {
           id,
           config,
