@@ -5,6 +5,7 @@ import type { StartRequest } from "@drydock/runtime";
 import type { Command } from "commander";
 import { failure } from "../errors.ts";
 import { wholeNumber } from "../parse/whole-number.ts";
+import { loggerOf } from "./log-file.ts";
 
 /** What create and run take beside the bundle. */
 export interface ContainerOptions {
@@ -25,6 +26,11 @@ export function withContainerOptions(command: Command): Command {
     .option("--preserve-fds <n>", "hand our descriptors 3 to 2+n on to it")
     .option("--no-new-keyring", "let it keep our session keyring")
     .option("--no-pivot", "refused: without pivot_root the host's files would stay mounted");
+}
+
+/** For readBundle: a property that is ignored is not ignored silently. */
+export function tellUnknown(command: Command): (path: string) => void {
+  return (path) => loggerOf(command).warn({}, `ignored: ${path} is no property of the runtime-spec`);
 }
 
 /** The part of a request that these options make. */

@@ -5,6 +5,7 @@ import {
   type ContainerOptions,
   checkTerminal,
   requestOptions,
+  tellUnknown,
   withConsoleSocket,
   withContainerOptions,
 } from "./container-options.ts";
@@ -28,7 +29,7 @@ Example:
     .action(
       reported(async (id: string, options: ContainerOptions, command: Command) => {
         const runtime = openRuntime(command);
-        const config = readBundle(options.bundle);
+        const config = readBundle(options.bundle, tellUnknown(command));
         checkTerminal(config.process.terminal, options.consoleSocket, "process.terminal");
         const request: CreateRequest = {
           id,

@@ -15,6 +15,7 @@ import {
   type ContainerOptions,
   checkTerminal,
   requestOptions,
+  tellUnknown,
   withConsoleSocket,
   withContainerOptions,
 } from "./container-options.ts";
@@ -41,7 +42,7 @@ export function runCommand(): Command {
     .option("--only-to <n>", "end with this step of the plan: the process then only waits")
     .action(
       reported(async (id: string, options: Options, command: Command) => {
-        const config = readBundle(options.bundle);
+        const config = readBundle(options.bundle, tellUnknown(command));
         const request: StartRequest = { id, config, bundle: resolve(options.bundle), ...requestOptions(options) };
         if (options.consoleSocket !== undefined) checkTerminal(config.process.terminal, options.consoleSocket, "run");
         const ownTerminal = config.process.terminal === true && options.consoleSocket === undefined;

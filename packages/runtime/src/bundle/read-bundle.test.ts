@@ -55,3 +55,19 @@ t.test("what cannot be read is said with its path", async (t) => {
     details: { path: "linux.intelRdt" },
   });
 });
+
+t.test("a property that nobody knows is ignored and told", async (t) => {
+  const config = defaultConfig(["sh"]);
+  const strange = { ...config, frobnicate: { a: 1 }, mounts: [{ ...config.mounts?.[0], zzz: true }] };
+  const told: string[] = [];
+  const read = readBundle(write(strange), (path) => told.push(path));
+  t.strictSame(told.sort(), ["frobnicate", "mounts[0].zzz"]);
+  t.notOk("frobnicate" in read || JSON.stringify(read).includes("zzz"));
+  for (const [name, message] of [
+    ["hostnam", /did you mean hostname/],
+    ["windows", /for Linux/],
+  ] as const) {
+    const refused = { code: "RUNTIME_INVALID_CONFIG", details: { path: name }, hint: message };
+    t.throws(() => readBundle(write({ ...config, [name]: "a" })), refused, name);
+  }
+});

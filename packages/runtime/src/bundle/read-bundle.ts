@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { errnoOf, messageOf } from "@drydock/kit";
-import { validateConfig } from "../config/validate-config.ts";
 import { failure } from "../errors.ts";
 import type { RuntimeConfig } from "../types.ts";
+import { validateKnown } from "./unknown-properties.ts";
 
 /**
  * The configuration of an OCI bundle, a directory with config.json (runtime-spec, bundle.md), as runc spec, umoci, docker
  * and others write it. Paths that it gives relative to the bundle are absolute here. Throws RUNTIME_BAD_BUNDLE, or
- * RUNTIME_INVALID_CONFIG with the path of the field that this runtime does not take.
+ * RUNTIME_INVALID_CONFIG with the path of the field that this runtime does not take. `onUnknown` gets the path of each
+ * property that is ignored because neither we nor the runtime-spec know it.
  */
-export function readBundle(bundle: string): RuntimeConfig {
+export function readBundle(bundle: string, onUnknown: (path: string) => void = () => {}): RuntimeConfig {
   const directory = resolve(bundle);
-  return validateConfig(absolutePaths(parse(readConfig(directory), join(directory, "config.json")), directory));
+  const config = absolutePaths(parse(readConfig(directory), join(directory, "config.json")), directory);
+  return validateKnown(config, onUnknown);
 }
 
 /** Works on what nobody has checked yet: a value of another shape is left for validateConfig to refuse. */

@@ -10,7 +10,7 @@ import {
   readStatus,
 } from "@drydock/linux";
 import { invalid } from "../config/check.ts";
-import { planMount } from "../config/mount-options.ts";
+import { ignoredOptions, planMount } from "../config/mount-options.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import { checkRootless } from "../rootless/check-rootless.ts";
 import type { RuntimeConfig, StartRequest } from "../types.ts";
@@ -52,7 +52,7 @@ export function withoutImpossible(
   config: RuntimeConfig,
   facts: HostFacts,
 ): { config: RuntimeConfig; notEnforced: string[] } {
-  const notEnforced: string[] = [];
+  const notEnforced = ignoredOptions(config.mounts ?? []);
   const asked = new Set(Object.values(config.process.capabilities ?? {}).flat());
   const missing = capabilityNamesOf(capabilityMask([...asked].filter(isCapabilityName)) & ~facts.permitted);
   if (missing.length > 0) {

@@ -138,8 +138,6 @@ export function checkMounts(mounts: readonly MountConfig[], hasUserNamespace: bo
     const plan = planMount(mount, path);
     if (plan.kind === "bind") {
       if (!mount.source?.startsWith("/")) throw invalid(`${path}.source`, "a bind mount needs an absolute path");
-      const data = plan.data[0];
-      if (data) throw invalid(`${path}.options`, `${data.key} is not an option of a bind mount`);
     } else if (!mount.type) {
       throw invalid(`${path}.type`, "is required unless the options say bind or rbind");
     } else if (!filesystems.has(mount.type)) {
@@ -152,6 +150,15 @@ export function checkMounts(mounts: readonly MountConfig[], hasUserNamespace: bo
     if (mount.destination.replaceAll("/", "") === "")
       throw invalid(`${path}.destination`, "is the root itself", "use root");
   }
+}
+
+/** Options of file systems on bind mounts, in words: the kernel has no use for them there, and mount(8) drops them too. */
+export function ignoredOptions(mounts: readonly MountConfig[]): string[] {
+  return mounts.flatMap((mount, index) => {
+    const { kind, data } = planMount(mount, `mounts[${index}]`);
+    if (kind !== "bind" || data.length === 0) return [];
+    return `mounts[${index}].options: ${data.map(({ key }) => key).join(", ")}: a bind mount has no such option`;
+  });
 }
 
 function checkIdmap(mount: MountConfig, plan: MountPlan, path: string, hasUserNamespace: boolean): void {
