@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findCgroup2, nativeExecutor } from "@drydock/linux";
+import { canFilterDevices, type DeviceRule, findCgroup2, nativeExecutor } from "@drydock/linux";
 import t from "tap";
 import { makeTestHost, scriptConfig } from "./fixtures/test-host.ts";
 import { allCapabilityNames, capabilitySetsFor, defaultMounts } from "./index.ts";
@@ -59,6 +59,72 @@ t.test("files of the cgroup hold what was asked for", async (t) => {
   t.equal(read("memory.low"), String(MiB));
   t.equal(read("memory.high"), String(64 * MiB));
   await runtime.delete("files", { force: true });
+});
+
+t.test("cpu: who wants more is held up, and that is counted; an update changes it", async (t) => {
+  const busy = "while :; do :; done";
+  const resources = { cpu: { quota: 10_000, period: 100_000 } };
+  await runtime.run(host.script("cpu", busy, { linux: { resources } }));
+  const throttled = async (): Promise<number> => (await runtime.stats("cpu")).cpu.throttling.throttledPeriods ?? 0;
+  await host.until(async () => (await throttled()) > 2);
+  await runtime.update("cpu", { cpu: { quota: 20_000 } });
+  const read = (file: string): string => readFileSync(join(host.cgroupRoot, "drydock/cpu", file), "utf8").trim();
+  t.equal(read("cpu.max"), "20000 100000", "the period stays");
+  await runtime.update("cpu", { memory: { limit: 64 * MiB }, pids: { limit: 3 } });
+  t.strictSame([read("memory.max"), read("pids.max"), read("cpu.max")], [String(64 * MiB), "3", "20000 100000"]);
+  t.match(await runtime.stats("cpu"), {
+    memory: { usage: { limit: 64 * MiB, usage: Number } },
+    pids: { current: 1, limit: 3 },
+    cpu: { usage: { total: Number } },
+  });
+  await runtime.delete("cpu", { force: true });
+});
+
+t.test("a limit that cgroup v2 does not have is refused by name, and nothing is made", async (t) => {
+  for (const [resources, field, hint] of [
+    [{ memory: { swappiness: 10 } }, "memory.swappiness", /vm.swappiness/],
+    [{ network: { classID: 5 } }, "network.classID", /tc or nftables/],
+    [{ cpu: { realtimeRuntime: 100 } }, "cpu.realtimeRuntime", /remove it/],
+    [{ blockIO: { leafWeight: 100 } }, "blockIO.leafWeight", /use weight/],
+  ] as const) {
+    await t.rejects(runtime.run(host.script("refused", "true", { linux: { resources } })), {
+      code: "RUNTIME_INVALID_CONFIG",
+      details: { path: `linux.resources.${field}` },
+      hint,
+    });
+  }
+  t.strictSame(host.leftovers(), []);
+});
+
+t.test("io: a controller that nobody else needed is passed on", async (t) => {
+  const resources = { blockIO: { throttleReadBpsDevice: [{ major: 7, minor: 0, rate: 1_048_576 }] } };
+  const { notEnforced } = await runtime
+    .run(host.script("io", "sleep 1000", { linux: { resources } }))
+    .catch((error) => {
+      // The machine has no such disk: the kernel is asked, and refuses the number.
+      t.match(error, { code: "LINUX_CGROUP_FAILED", message: /io\.max/ });
+      return { notEnforced: [] };
+    });
+  t.strictSame(notEnforced, []);
+  await runtime.delete("io", { force: true });
+  t.strictSame(host.leftovers(), []);
+});
+
+t.test("devices: what the rules do not allow cannot be opened", async (t) => {
+  t.ok(canFilterDevices(), "the kernel takes eBPF programs for that");
+  const open = "busybox mknod /tmp/kmsg c 1 11; (: > /tmp/kmsg) && echo opened; echo x > /dev/null && echo null";
+  const output = async (id: string, devices: DeviceRule[]): Promise<string> => {
+    const { notEnforced } = await runtime.run(host.script(id, open, { linux: { resources: { devices } } }));
+    t.strictSame(notEnforced, []);
+    await runtime.wait(id);
+    await runtime.delete(id);
+    return host.output(id);
+  };
+  t.match(await output("denied", [{ allow: false }]), /Operation not permitted\nnull\n$/);
+  t.equal(
+    await output("allowed", [{ allow: false }, { allow: true, type: "c", major: 1, minor: 11 }]),
+    "opened\nnull\n",
+  );
 });
 
 t.test("a node passes controllers on to its own containers", async (t) => {

@@ -10,10 +10,10 @@ const noPrograms = canFilterDevices() ? {} : { skip: "this process may not load 
 
 t.setTimeout(120_000);
 
-/** /dev/net/tun: a device that can be opened without any capability, and that is not among those everybody may use. */
-const tun = { type: "c", major: 10, minor: 200 } as const;
-const makeTun = `busybox mknod /tmp/tun c ${tun.major} ${tun.minor}`;
-const denied = /can't open \/tmp\/tun: Operation not permitted/;
+/** /dev/kmsg: every kernel has it, everybody may open it for writing, and it is not among the devices of every container. */
+const kmsg = { type: "c", major: 1, minor: 11 } as const;
+const makeKmsg = `busybox mknod /tmp/kmsg c ${kmsg.major} ${kmsg.minor}`;
+const denied = /can't create \/tmp\/kmsg: Operation not permitted/;
 
 for (const executor of executors) {
   t.test(`devices by the ${executor.name} executor`, async (t) => {
@@ -28,7 +28,7 @@ for (const executor of executors) {
     };
 
     await t.test("rules: what is not allowed cannot be opened, though it can be made", noPrograms, async (t) => {
-      const open = `${makeTun} && (: < /tmp/tun) && echo opened; echo x > /dev/null && echo null`;
+      const open = `${makeKmsg} && (: > /tmp/kmsg) && echo opened; echo x > /dev/null && echo null`;
       for (const [id, resources] of Object.entries({
         "no-rules": {},
         "as-runc-spec": { devices: [{ allow: false, access: "rwm" }] },
@@ -38,12 +38,12 @@ for (const executor of executors) {
         t.match(output, /null\n$/);
       }
       t.match(
-        await runScript("allowed", open, { resources: { devices: [{ allow: true, ...tun }] } }),
+        await runScript("allowed", open, { resources: { devices: [{ allow: true, ...kmsg }] } }),
         /^opened\nnull\n$/,
       );
       t.match(await runScript("all", open, { resources: { devices: [{ allow: true }] } }), /^opened\nnull\n$/);
       t.match(
-        await runScript("no-mknod", open, { resources: { devices: [{ allow: false }, { allow: false, ...tun }] } }),
+        await runScript("no-mknod", open, { resources: { devices: [{ allow: false }, { allow: false, ...kmsg }] } }),
         denied,
       );
     });
@@ -52,7 +52,7 @@ for (const executor of executors) {
       symlinkSync("/etc/hostname", join(host.rootfs, "etc/link"));
       writeFileSync(join(host.rootfs, "etc/file"), "of the image");
       const devices: LinuxConfig["devices"] = [
-        { path: "/dev/net/tun", ...tun, fileMode: 0o640, uid: 7, gid: 8 },
+        { path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 0o640, uid: 7, gid: 8 },
         { path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 0o600 },
         { path: "/run/disk", type: "b", major: 8, minor: 300 },
         { path: "/etc/link", type: "p", fileMode: 0o20600 },
@@ -76,11 +76,10 @@ for (const executor of executors) {
     if (executor === directExecutor && executors.length > 1) return;
 
     await t.test("a rule about reading alone", noPrograms, async (t) => {
-      const devices = [{ allow: true, ...tun, access: "rm" }];
-      const text = `${makeTun}; (: < /tmp/tun) && echo read; (: > /tmp/tun)`;
-      const output = await runScript("reading", text, { resources: { devices } });
-      t.match(output, /read\n/);
-      t.match(output, /can't create \/tmp\/tun: Operation not permitted/);
+      const devices = [{ allow: true, ...kmsg, access: "rm" }];
+      t.match(await runScript("reading", `${makeKmsg}; (: > /tmp/kmsg)`, { resources: { devices } }), denied);
+      const both = [...devices, { allow: true, ...kmsg, access: "w" }];
+      t.equal(await runScript("writing", `${makeKmsg}; (: > /tmp/kmsg)`, { resources: { devices: both } }), "");
     });
 
     await t.test("an exec is held to the same", noPrograms, async (t) => {
@@ -88,7 +87,7 @@ for (const executor of executors) {
       const session = await host.runtime.exec("exec", {
         process: {
           cwd: "/",
-          args: ["sh", "-c", `${makeTun}; (: < /tmp/tun)`],
+          args: ["sh", "-c", `${makeKmsg}; (: > /tmp/kmsg)`],
           env: ["PATH=/bin"],
           capabilities: { bounding: ["CAP_MKNOD"], effective: ["CAP_MKNOD"], permitted: ["CAP_MKNOD"] },
         },

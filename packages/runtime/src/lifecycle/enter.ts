@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import {
   capabilityMask,
@@ -98,7 +98,8 @@ export function execInput(
     seccomp: readFilter(containerDirectory(context, record.id)),
     process,
     joinUser,
-    joinTime: isOther("time"),
+    // Kernels that were built without have no such file.
+    joinTime: existsSync("/proc/self/ns/time") && isOther("time"),
     rootless,
     setgroups: !joinUser || readFileSync(`/proc/${container.pid}/setgroups`, "utf8").trim() !== "deny",
     ...(is32 ? { personality: "LINUX32" } : {}),
