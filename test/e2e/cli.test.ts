@@ -114,6 +114,19 @@ t.test("describe, events, explain", async (t) => {
   t.match(await drydock.ok(["explain", "workload.spec.replicas"]), /FIELD: replicas <integer>/);
 });
 
+t.test("why and plan", async (t) => {
+  const [pod = ""] = await podNames();
+  t.match(await drydock.ok(["why", pod]), /^pod\/web-\S+: it is running and ready since[\s\S]*node-1 +fits/);
+  t.match(await drydock.ok(["why", "workload/web"]), /^workload\/web: it is as it should be\./);
+  t.match(await drydock.json(["why", "node/node-1"]), { subject: "node/node-1", verdict: /^it is ready since/ });
+  const unknown = await drydock.run(["why", "configmap/x"]);
+  t.match(unknown, { code: 2, stderr: /why does not know about configmaps/ });
+  const spec = { containers: [{ name: "main", image: "big:1", resources: { requests: { cpu: "1000" } } }] };
+  const big = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "big" }, spec });
+  t.match(await drydock.ok(["plan", "-f", "-"], { input: big }), /pod\/big: would stay pending: none of 3 nodes/);
+  t.match(await drydock.ok(["plan", "-f", resolve(root, "examples/web.yaml")]), /pod\/web-1: would go to node-/);
+});
+
 t.test("logs", async (t) => {
   const [pod = ""] = await podNames();
   t.match(await drydock.ok(["logs", pod, "--tail", "1"]), /response:200/);

@@ -55,6 +55,16 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: objects,
     load: async () => (await import("./commands/describe.ts")).describeCommand(),
   },
+  why: {
+    summary: "explain why a pod, node or workload is as it is, and what would change it",
+    group: objects,
+    load: async () => (await import("./commands/why.ts")).whyCommand(),
+  },
+  plan: {
+    summary: "say where the pods of a manifest would go, without applying it",
+    group: objects,
+    load: async () => (await import("./commands/plan.ts")).planCommand(),
+  },
   delete: {
     summary: "delete objects by name, selector or manifest",
     group: objects,

@@ -8,7 +8,7 @@ import { commandTable } from "../command-table.ts";
 import { scripts } from "./scripts.ts";
 
 /** Commands whose first word is a kind and whose further words are names. */
-const takeKinds = ["get", "describe", "delete", "scale", "wait"];
+const takeKinds = ["get", "describe", "why", "delete", "scale", "wait"];
 const takePods = ["logs", "exec"];
 
 /** Candidates for the last of `words`, each with a description after a tab. Empty: file names, or nothing to offer. */
