@@ -238,6 +238,15 @@ t.test(
       signal: "SIGTERM",
       memory: { limitBytes: 16 * 1024 ** 2, oomKills: 0 },
     });
+    const interrupted = spawn(launcher, ["inspect", "cgroup", "run", "--pids", "5", "--", "sleep", "1000"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+    });
+    running.push(interrupted);
+    const outcome = outcomeOf(interrupted);
+    await childNamed(interrupted.pid as number, "sleep");
+    interrupted.kill("SIGINT");
+    t.match(await outcome, { code: 130, stderr: /pids 5 .*\n(.*\n)*the command was ended by SIGINT: exit code 130/ });
     const groups = readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" }).filter((name) =>
       /drydock-inspect-/.test(name),
     );

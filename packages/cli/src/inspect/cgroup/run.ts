@@ -1,12 +1,13 @@
 import { failure } from "../../errors.ts";
 import { tableLines } from "../../output/table.ts";
 import { wrap } from "../../output/wrap.ts";
+import { forwardSignals } from "../../runtime/forward-signals.ts";
 import { counted } from "../counted.ts";
 import { findProgram } from "../find-program.ts";
 import type { Report } from "../report.ts";
-import { type CommandEnd, runForeground } from "../run-command.ts";
+import { type CommandEnd, type RunOptions, runForeground } from "../run-command.ts";
 import { findHierarchies } from "./hierarchies.ts";
-import { inVm, makeGroups, removeGroups } from "./limited-group.ts";
+import { inVm, type LimitedGroups, makeGroups, removeGroups } from "./limited-group.ts";
 import type { WantedLimits } from "./limits.ts";
 import { type LimitOutcome, readOutcome } from "./outcome.ts";
 import { outcomeRows } from "./outcome-text.ts";
@@ -31,27 +32,31 @@ export async function runLimited(
   const file = findProgram(program);
   const plan = planLimits(limits, findHierarchies());
   if (plan.missing.length > 0) throw noController(plan.missing);
-  const groups = makeGroups(plan, `drydock-inspect-${process.pid}`);
+  const versions = plan.groups.map(({ hierarchy }) => hierarchy.version);
+  // From before the cgroups are there until they are gone: a signal ends the command, and the command's end is ours.
+  const signals = forwardSignals();
+  try {
+    const groups = makeGroups(plan, `drydock-inspect-${process.pid}`);
+    const { end, outcome, left } = await runIn(groups, limits, [file, ...args], { ...options, signals });
+    return { end, report: reportOf(outcome, end, left, versions) };
+  } finally {
+    signals.stop();
+  }
+}
+
+async function runIn(groups: LimitedGroups, limits: WantedLimits, command: readonly string[], options: RunOptions) {
   const started = process.hrtime.bigint();
+  let left = 0;
   let end: CommandEnd;
   let outcome: LimitOutcome;
-  let left = 0;
   try {
     const directories = [String(groups.directories.length), ...groups.directories];
-    end = await runForeground("/bin/sh", ["-c", enter, "drydock-limit", ...directories, file, ...args], options);
+    end = await runForeground("/bin/sh", ["-c", enter, "drydock-limit", ...directories, ...command], options);
     outcome = readOutcome(limits, groups, Number(process.hrtime.bigint() - started) / 1e9);
   } finally {
     left = await removeGroups(groups);
   }
-  return {
-    end,
-    report: reportOf(
-      outcome,
-      end,
-      left,
-      plan.groups.map(({ hierarchy }) => hierarchy.version),
-    ),
-  };
+  return { end, outcome, left };
 }
 
 function noController(missing: readonly string[]) {

@@ -35,7 +35,7 @@ export async function cgroupTop(manner: Manner, { once = false, intervalMs, sign
     const moment = process.hrtime.bigint();
     const uses = usesOf(before, now, Number(moment - at) / 1e9);
     [before, at] = [now, moment];
-    const rows = live ? Math.max(1, (process.stdout.rows ?? 24) - 6) : uses.length;
+    const rows = live ? Math.max(1, (process.stdout.rows || 24) - 6) : uses.length;
     const style = live || once ? styleFor(process.stdout) : plain;
     const text = manner.json && !once ? `${JSON.stringify(uses)}\n` : reportText(topReport(uses, rows), manner, style);
     // From the top, clearing what was there: a full clear in between would flicker.

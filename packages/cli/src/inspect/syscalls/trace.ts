@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { DrydockError, hasCode } from "@drydock/kit";
 import { AT_FDCWD, cString, fileType, readableFrom, syscall } from "@drydock/linux";
 import { failure } from "../../errors.ts";
+import { forwardSignals } from "../../runtime/forward-signals.ts";
 import { findProgram } from "../find-program.ts";
 import { type CommandEnd, runForeground } from "../run-command.ts";
 import { StraceParser } from "./parse-strace.ts";
@@ -24,6 +25,8 @@ export async function traceCommand(command: readonly string[], options: { output
   const [program = "", ...args] = command;
   const file = findProgram(program);
   const strace = findStrace();
+  // A signal ends the command, and what was made for it goes with its end.
+  const signals = forwardSignals();
   const directory = mkdtempSync(join(tmpdir(), "drydock-inspect-"));
   try {
     const fifo = join(directory, "trace");
@@ -31,7 +34,10 @@ export async function traceCommand(command: readonly string[], options: { output
     // A writer of our own keeps the FIFO from ending before strace has opened it, or when it never does.
     const counting = countLines(openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK));
     const keeper = openSync(fifo, constants.O_WRONLY);
-    const end = await runForeground(strace, [...straceFlags, "-o", fifo, "--", file, ...args], options).finally(() => {
+    const end = await runForeground(strace, [...straceFlags, "-o", fifo, "--", file, ...args], {
+      ...options,
+      signals,
+    }).finally(() => {
       closeSync(keeper);
     });
     const summary = await counting;
@@ -46,6 +52,7 @@ export async function traceCommand(command: readonly string[], options: { output
     }
     return { end, summary };
   } finally {
+    signals.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
