@@ -23,7 +23,7 @@ class WrongError extends Error {
 }
 
 const [checkFile = "", folder = "", scratch = "", ...steps] = process.argv.slice(2);
-const programs = new Programs(folder);
+const programs = new Programs(folder, scratch);
 const undos: (() => void | Promise<void>)[] = [];
 
 const tools: CheckTools = {

@@ -10,12 +10,15 @@ const MOST_OUTPUT = 4 << 20;
 /** Starts programs in the learner's folder and keeps account of them. Loaded by the process that checks, which has to start quickly: Node's own modules only. */
 export class Programs {
   readonly #folder: string;
+  readonly #environment: Record<string, string>;
   readonly #children = new Set<ChildProcess>();
   #runningSince = 0;
   #learnerMs = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, scratch: string) {
     this.#folder = folder;
+    // A check runs the same file many times: types are taken out of it once.
+    this.#environment = { ...checkEnvironment(), NODE_COMPILE_CACHE: `${scratch}/.lab/node` };
   }
 
   /** While at least one program ran, ms. */
@@ -29,7 +32,7 @@ export class Programs {
       : [file, [...args]];
     const child = spawn(program, words, {
       cwd: options.cwd ?? this.#folder,
-      env: { ...checkEnvironment(), ...options.env },
+      env: { ...this.#environment, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
       // A group of its own, so that what it starts goes with it.
       detached: true,

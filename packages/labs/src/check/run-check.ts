@@ -26,6 +26,8 @@ export interface CheckEnding {
 /** One way to run the command of a check, contained, for at most `limitMs`. */
 export type CheckPlace = (request: {
   command: readonly string[];
+  /** How many words at the end of the command are names of steps. */
+  steps: number;
   folder: string;
   limitMs: number;
   signal?: AbortSignal;
@@ -52,6 +54,7 @@ export async function runCheck(lab: Lab, folder: string, options: CheckOptions =
   const [ending, checkEdited] = await Promise.all([
     place({
       command,
+      steps: lab.steps.length,
       folder: resolve(folder),
       limitMs: lab.limitSeconds * 1000,
       ...(options.signal ? { signal: options.signal } : {}),
