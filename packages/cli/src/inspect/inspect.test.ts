@@ -2,7 +2,7 @@
 import { parseCgroups, parseMountinfo } from "@drydock/linux";
 import t from "tap";
 import { shellWords } from "../output/shell-words.ts";
-import { shorten, wrap } from "../output/wrap.ts";
+import { shorten, shortenPath, wrap } from "../output/wrap.ts";
 import { binarySize } from "./binary-size.ts";
 import { hierarchiesOf, hierarchyOf } from "./cgroup/hierarchies.ts";
 import { parseLimits } from "./cgroup/limits.ts";
@@ -26,6 +26,8 @@ t.test("text: wrapped, shortened, one line", async (t) => {
   t.strictSame(wrap("aa bb cccccc d", 5), ["aa bb", "cccccc", "d"]);
   t.equal(shorten("abcdef", 4), "abc…");
   t.equal(shorten("abcd", 4), "abcd");
+  t.equal(shortenPath("/abcdefghijklmnop", 10), "/ab…klmnop");
+  t.equal(shortenPath("/abc", 10), "/abc");
   t.equal(shellWords(["sh", "-c", "echo 'a b'; $x", "", "--m=64M"]), `sh -c 'echo '\\''a b'\\''; $x' '' --m=64M`);
   const [, row = ""] = fittedTable(["pid", "command"], [[1, `x\u001b[2J\n${"y".repeat(100)}`]], 20);
   t.equal(row.length, 20);

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { failure } from "../../errors.ts";
 import { print } from "../../output/print.ts";
+import { shortenPath } from "../../output/wrap.ts";
 import { binarySize } from "../binary-size.ts";
 import { fittedTable } from "../fitted-table.ts";
 import { type Manner, plain, type Report, reportText, styleFor } from "../report.ts";
 import { findHierarchies } from "./hierarchies.ts";
 import { type CgroupSample, sampleCgroups } from "./sample.ts";
+
+/** What a line takes before the path. */
+const otherColumns = 37;
 
 export interface CgroupUse extends CgroupSample {
   /** Of one processor, between two samples: 100 is one that is always busy. */
@@ -83,7 +87,7 @@ function topReport(uses: readonly CgroupUse[], rows: number): Report {
             one.memoryBytes === undefined ? "-" : binarySize(one.memoryBytes),
             one.tasks ?? "-",
             one.processes,
-            one.path,
+            shortenPath(one.path, width - otherColumns),
           ]),
         width,
       ),
