@@ -1,7 +1,6 @@
-import { Pod } from "@drydock/machinery";
+import { Pod, podReferences } from "@drydock/machinery";
 import type { Action } from "../rbac/rules.ts";
 import type { Registry } from "../registry/registry.ts";
-import { type PodReferences, referencesOf } from "./pod-references.ts";
 
 /**
  * What an agent may see of others' objects: ConfigMaps, Secrets and accounts only when a pod on its node names them, one
@@ -14,27 +13,24 @@ export function nodeRefusal(registry: Registry, node: string, action: Action): s
   if (group !== "") return undefined;
   switch (resource) {
     case "configmaps":
-      return named(action, ({ configMaps }) => configMaps.has(name));
+      return named(action, ({ spec }) => podReferences(spec).configMaps.has(name));
     case "secrets":
-      return named(action, ({ secrets }) => secrets.has(name));
+      return named(action, ({ spec }) => podReferences(spec).secrets.has(name));
     case "serviceaccounts":
       if (subresource === "" && !["get", "list", "watch"].includes(verb)) return undefined;
-      return named(action, ({ serviceAccount }) => serviceAccount === name);
+      return named(action, ({ spec }) => (spec.serviceAccountName || "default") === name);
     case "pods":
       return podRefusal();
     default:
       return undefined;
   }
 
-  function named(
-    asked: Action & { isResource: true },
-    isMeant: (references: PodReferences) => boolean,
-  ): string | undefined {
+  function named(asked: Action & { isResource: true }, isMeant: (pod: Pod) => boolean): string | undefined {
     const { verb: wanted } = asked;
     const reads = ["get", "list", "watch"].includes(wanted) || asked.subresource === "token";
     if (!reads) return undefined;
     if (name === "") return `an agent may read single ${resource} only, those that pods on its node name`;
-    const isNamed = podsOn(node, namespace).some((pod) => isMeant(referencesOf(pod)));
+    const isNamed = podsOn(node, namespace).some(isMeant);
     return isNamed ? undefined : `no pod on node ${JSON.stringify(node)} names it`;
   }
 
