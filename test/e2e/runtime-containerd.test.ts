@@ -12,7 +12,7 @@ import {
   emptyContainerd,
   startContainerd,
 } from "@drydock/containerd";
-import { removeCgroup } from "@drydock/linux";
+import { controllersOf, findHierarchies, removeCgroup } from "@drydock/linux";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
 import t from "tap";
 import { type Outcome, outcomeOf } from "./cli/drydock.ts";
@@ -63,6 +63,11 @@ async function addImage({ images }: ContainerdClient): Promise<string> {
 function cgroups(): string[] {
   const mounts = ["", ...readdirSync("/sys/fs/cgroup")].map((name) => join("/sys/fs/cgroup", name, parentCgroup));
   return mounts.filter((path) => existsSync(path));
+}
+
+function hasMemoryController(): boolean {
+  const { unified, legacy } = findHierarchies();
+  return legacy.memory !== undefined || (unified !== undefined && controllersOf(unified).includes("memory"));
 }
 
 /** ctr as a user types it. */
@@ -206,6 +211,24 @@ t.test("a terminal, resized; exec with streams, signals and a terminal", async (
   t.same(await inner.exit, { code: 5 });
   await client.tasks.kill("tty", 9, { all: true });
   t.match(await client.tasks.wait("tty"), { code: 137 });
+});
+
+t.test("limits and a seccomp filter, as containerd asks for them", async (t) => {
+  const { code, stdout } = await ctrRun("filtered", ["--rm", "--seccomp"], "grep", "Seccomp:", "/proc/self/status");
+  t.match({ code, stdout }, { code: 0, stdout: /Seccomp:\t2/ });
+  const process = await run("limited", "exec sleep 1000", {
+    change: ({ linux }) => {
+      linux.resources = { memory: { limit: 64 * 2 ** 20 } };
+    },
+  });
+  t.teardown(() => client.containers.delete("limited"));
+  const limits = cgroups().flatMap((cgroup) =>
+    ["memory.max", "memory.limit_in_bytes"]
+      .map((file) => join(cgroup, "limited", file))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, "utf8").trim()),
+  );
+  t.same(limits, hasMemoryController() ? [String(64 * 2 ** 20)] : [], `of process ${process.pid}`);
 });
 
 t.test("what cannot be started says why, and leaves nothing", async (t) => {

@@ -88,6 +88,12 @@ for (const executor of executors) {
       t.match(await runtime.wait("killed"), { code: 137 });
       await t.rejects(runtime.start("killed"), { code: "RUNTIME_BAD_STATE" });
       await runtime.delete("killed");
+      await runtime.create(host.script("killed", "true"));
+      await runtime.kill("killed", 28);
+      t.match(await runtime.state("killed"), { status: "created" }, "SIGWINCH does nothing to it");
+      await runtime.kill("killed", 15);
+      t.match(await runtime.wait("killed"), { code: 137 }, "SIGTERM ends it, though it is pid 1");
+      await runtime.delete("killed");
       await runtime.create(host.script("forced", "true"));
       await runtime.delete("forced", { force: true });
     });

@@ -27,8 +27,24 @@ export function kill(context: RuntimeContext, id: string, signal: number, option
       details: { id, status: state.status },
     });
   }
-  if (options.all) signalAll(record, process, signal);
-  else signalProcess(process, signal);
+  const sent = state.status === "created" ? effectOnCreated(signal) : signal;
+  if (options.all) signalAll(record, process, sent);
+  else signalProcess(process, sent);
+}
+
+/** Signals that do not end a process that has no handler for them (signal(7)). */
+const harmless: ReadonlySet<number> = new Set(
+  (["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"] as const).map(
+    (name) => signalNumbers[name],
+  ),
+);
+
+/**
+ * A created container has no code of its own yet that could handle a signal, so it has the default effect. As the first
+ * process of a pid namespace it would be spared by the kernel: only SIGKILL ends it (pid_namespaces(7)).
+ */
+function effectOnCreated(signal: number): number {
+  return harmless.has(signal) ? signal : signalNumbers.SIGKILL;
 }
 
 /** Every process of the container: with SIGKILL in one write to cgroup.kill, else one after the other. */
