@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { listProcesses, readStat } from "@drydock/linux";
+import { createNetns, listProcesses, readStat, removeNetns } from "@drydock/linux";
 import t from "tap";
 import { type Outcome, outcomeOf } from "./cli/drydock.ts";
 
@@ -146,15 +146,13 @@ t.test("proc tree, ns ls, show and diff: a process in namespaces of its own", as
 });
 
 t.test("ns ls: a namespace that only a mount keeps", async (t) => {
-  const name = `drydock-inspect-${process.pid}`;
-  const ip = async (verb: string): Promise<void> => {
-    const { code, stderr } = await outcomeOf(spawn("ip", ["netns", verb, name], { stdio: ["ignore", "pipe", "pipe"] }));
-    if (code !== 0) throw new Error(stderr);
-  };
-  await ip("add");
-  t.teardown(() => ip("delete"));
-  const kept = (await json<{ mountedOn: string[] }[]>("ns", "ls")).find(({ mountedOn }) =>
-    mountedOn.some((path) => path.endsWith(name)),
+  const path = join(directory, "netns");
+  await createNetns(path);
+  t.teardown(() => removeNetns(path));
+  const kept = (await json<{ mountedOn: string[] }[]>("ns", "ls")).find(({ mountedOn }) => mountedOn.includes(path));
+  t.match(
+    (await inspect("ns", "ls", "-o", "wide")).stdout,
+    new RegExp(`^net +\\d+ +0 +- +kept by the mount ${path}$`, "m"),
   );
   t.match(kept, { kind: "net", pids: [] });
 });
