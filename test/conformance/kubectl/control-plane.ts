@@ -1,10 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensurePki, kubeconfigFor, startApiServer, startEtcd } from "@drydock/control-plane";
+import { ensurePki, kubeconfigFor, type Pki, startApiServer, startEtcd } from "@drydock/control-plane";
 
 /** An etcd and an API server on free ports of loopback, and an administrator's kubeconfig. */
-export async function startControlPlane(): Promise<{ directory: string; kubeconfig: string; close(): Promise<void> }> {
+export async function startControlPlane(): Promise<{
+  directory: string;
+  kubeconfig: string;
+  pki: Pki;
+  close(): Promise<void>;
+}> {
   const directory = await mkdtemp(join(tmpdir(), "drydock-kubectl-"));
   const running: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
@@ -25,7 +30,7 @@ export async function startControlPlane(): Promise<{ directory: string; kubeconf
     const { cert, key } = pki.certificates.admin;
     const config = { server: server.url, ca: pki.ca.cert, cert, key, clusterName: "drydock", user: "admin" };
     await writeFile(kubeconfig, kubeconfigFor(config), { mode: 0o600 });
-    return { directory, kubeconfig, close };
+    return { directory, kubeconfig, pki, close };
   } catch (error) {
     await close();
     throw error;

@@ -13,6 +13,7 @@ import { containerLogs } from "./container-logs.ts";
 import { execOptionsOf, serveExec } from "./exec.ts";
 import { type ContainerPath, findRunning, type PodLookup } from "./find-container.ts";
 import { metricsText } from "./metrics.ts";
+import { addressOf, portForwardProtocol, servePortForward } from "./port-forward/serve-port-forward.ts";
 import { errorStatus } from "./respond-error.ts";
 
 export interface ServingCertificate {
@@ -40,6 +41,7 @@ export interface AgentServerOptions {
  *     GET /containerLogs/<namespace>/<pod>/<container>     options of PodLogOptions
  *     GET /exec/<namespace>/<pod>/<container>              WebSocket, v5.channel.k8s.io
  *     GET /attach/<namespace>/<pod>/<container>            WebSocket, v5.channel.k8s.io
+ *     GET /portForward/<namespace>/<pod>                   WebSocket, SPDY/3.1+portforward.k8s.io
  *     GET /pods, /metrics, /healthz
  */
 export class AgentServer {
@@ -129,6 +131,11 @@ export class AgentServer {
     try {
       authorize(request);
       const serve = await this.#session(request);
+      // The library takes no name with a slash, which is no token of HTTP; Kubernetes has one all the same.
+      if (request.headers["sec-websocket-protocol"] === portForwardProtocol) {
+        delete request.headers["sec-websocket-protocol"];
+        this.#sockets.once("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${portForwardProtocol}`));
+      }
       this.#sockets.handleUpgrade(request, socket, head, (ws) => {
         ws.on("error", () => ws.terminate());
         serve(ws).catch((error: unknown) => {
@@ -150,10 +157,18 @@ export class AgentServer {
     const { lookup } = this.#options;
     const { verb, path, query } = parseUrl(request);
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
-    if (!offered.some((name) => channelProtocols.includes(name))) {
+    const spoken = verb === "portForward" ? [portForwardProtocol] : channelProtocols;
+    if (!offered.some((name) => spoken.includes(name))) {
       throw agentError("AGENT_BAD_REQUEST", `none of the protocols ${offered.join(", ") || "(none)"} is spoken here`, {
-        hint: `offer ${channelProtocols.join(" or ")}`,
+        hint: `offer ${spoken.join(" or ")}`,
       });
+    }
+    if (verb === "portForward") {
+      const [namespace = "", name = ""] = pathOf(request).split("/").slice(2).map(decodePart);
+      const pod = lookup.pod(namespace, name);
+      if (!pod) throw agentError("AGENT_POD_NOT_FOUND", `pod "${name}" not found on this node`);
+      const host = addressOf(pod);
+      return (socket) => servePortForward(host, socket, this.#options.logger);
     }
     if (!path || (verb !== "exec" && verb !== "attach")) {
       throw agentError("AGENT_POD_NOT_FOUND", `nothing is served at ${pathOf(request)}`);

@@ -42,14 +42,12 @@ const special: Record<string, Omit<ServedSubresource, "name">> = {
   exec: { verbs: ["create", "get"], kind: core("PodExecOptions") },
   eviction: { verbs: ["create"], kind: { group: "policy", version: "v1", kind: "Eviction" } },
   token: { verbs: ["create"], kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" } },
+  portforward: { verbs: ["create", "get"], kind: core("PodPortForwardOptions") },
   attach: { verbs: ["create", "get"], kind: core("PodAttachOptions") },
 };
 
-/** Declared by kinds, and not served yet: absent from discovery, so that clients say so. */
-const unserved = new Set(["portforward"]);
-
 export function subresourcesOf(kind: Kind): ServedSubresource[] {
-  const served = kind.subresources.filter((name) => !unserved.has(name));
+  const served = kind.subresources;
   const names: string[] = kind.group === "" && kind.plural === "namespaces" ? ["finalize", ...served] : [...served];
   return names.sort().map((name) => ({
     name,

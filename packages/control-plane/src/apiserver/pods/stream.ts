@@ -13,18 +13,21 @@ import { chooseContainer } from "./choose-container.ts";
 const passed = ["stdin", "stdout", "stderr", "tty"];
 
 /**
- * exec and attach: the client's WebSocket is joined to one at the agent of the pod's node. We take part in the
+ * exec, attach and portforward: the client's WebSocket is joined to one at the agent of the pod's node. We take part in the
  * handshake only; after it the bytes of both sides are passed on unchanged, so the sub-protocol (v4 or
- * v5.channel.k8s.io) is between them.
+ * v5.channel.k8s.io, or SPDY inside of WebSocket messages) is between them.
  */
-export function streamHandlers(subresource: "exec" | "attach"): Readonly<Record<string, ResourceHandler>> {
+export function streamHandlers(
+  subresource: "exec" | "attach" | "portforward",
+): Readonly<Record<string, ResourceHandler>> {
   const handler: ResourceHandler = async ({ api, operation, request, reply, info }) => {
     const { query, signal } = request.context;
     const pod = (await getObject(operation, info.name, "")) as Pod;
-    const container = chooseContainer(pod, query.get("container"));
+    const container = subresource === "portforward" ? undefined : chooseContainer(pod, query.get("container"));
     const { phase } = pod.status ?? {};
     if (phase === "Succeeded" || phase === "Failed") {
-      throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+      const what = subresource === "portforward" ? "forward ports to" : "exec into a container in";
+      throw badRequest(`cannot ${what} a completed pod; current phase is ${phase}`);
     }
     const agent = await agentOf(api.registry, pod);
     const upgrade = upgradeOf(request.raw);
@@ -46,7 +49,9 @@ export function streamHandlers(subresource: "exec" | "attach"): Readonly<Record<
     const options = new URLSearchParams();
     for (const name of passed) if (query.has(name)) options.set(name, String(isTrue(query.get(name))));
     for (const part of query.getAll("command")) options.append("command", part);
-    const path = `/${subresource}/${[info.namespace, info.name, container].map(encodeURIComponent).join("/")}?${options}`;
+    const target = [info.namespace, info.name, ...(container === undefined ? [] : [container])];
+    const verb = subresource === "portforward" ? "portForward" : subresource;
+    const path = `/${verb}/${target.map(encodeURIComponent).join("/")}?${options}`;
     const { socket, response, head } = await openAtAgent(api.agentTls, agent, path, request.raw.headers, signal);
     reply.hijack();
     const client = upgrade.detach();

@@ -41,6 +41,7 @@ const podHandlers: Readonly<Record<string, Handlers>> = {
   log: logHandlers,
   exec: streamHandlers("exec"),
   attach: streamHandlers("attach"),
+  portforward: streamHandlers("portforward"),
 };
 
 /** PUT of one part of an object. */
