@@ -61,7 +61,7 @@ export async function buildApp(api: ApiContext): Promise<FastifyInstance> {
       context.user = authenticate(request.raw, api.tokens, api.clock.now());
     });
     api.timings.measure("limit-in-flight", () => {
-      request.leave = api.inFlight.enter(context.info);
+      request.leave = api.inFlight.enter(context.info, context.user);
     });
     api.timings.measure("impersonate", () => {
       const sender = context.user;

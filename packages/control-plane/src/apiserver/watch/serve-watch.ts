@@ -7,6 +7,7 @@ import type { Resource } from "../registry/resource.ts";
 import type { Selection } from "../registry/selection.ts";
 import { expired } from "../status/refusals.ts";
 import { statusOfError } from "../status/status-of-error.ts";
+import { idleBookmarks } from "./bookmark-schedule.ts";
 import { changesAfter } from "./changes-after.ts";
 import { FrameSink } from "./frame-sink.ts";
 import type { FrameWriter } from "./frames.ts";
@@ -39,6 +40,7 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
   response.flushHeaders();
   const { signal, release } = withDeadline(request.signal, options.timeoutMs);
   const sink = new FrameSink(response, signal);
+  let idle: ReturnType<typeof idleBookmarks.add> | undefined;
   try {
     let after: number | "now";
     if (options.start === "latest" || options.start === "any") {
@@ -54,14 +56,21 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
     } else {
       after = options.start;
     }
+    let reached = after === "now" ? resource.cache.revision : after;
     let bookmarkAt = Date.now() + bookmarkEveryMs;
+    if (options.bookmarks) idle = idleBookmarks.add(() => void sink.write(frames.bookmark(reached)));
     for await (const event of changesAfter(registry, resource, namespace, after, signal)) {
+      reached = event.revision;
       if (event.type !== "PROGRESS") {
         const change = projectChange(event, selection);
-        if (change) await sink.write(frames.change(event, change));
+        if (change) {
+          idle?.sent();
+          await sink.write(frames.change(event, change));
+        }
       }
       if (!options.bookmarks || (event.type !== "PROGRESS" && Date.now() < bookmarkAt)) continue;
       await sink.write(frames.bookmark(event.revision));
+      idle?.sent();
       bookmarkAt = Date.now() + bookmarkEveryMs;
     }
   } catch (error) {
@@ -69,6 +78,7 @@ export async function serveWatch(request: WatchRequest, response: ServerResponse
     if (hasCode(error, "CACHE_SLOW_CONSUMER")) response.destroy();
     else if (!signal.aborted) await sink.write(frames.error(statusOfError(asExpired(error, options))));
   } finally {
+    idle?.end();
     release();
     sink.end();
   }
