@@ -5,6 +5,8 @@ import { hostSyscallNumber, rawSyscall } from "../ffi/syscall.ts";
 import { parseStat } from "../procfs/stat.ts";
 
 const MADV_DOFORK = 11;
+/** All addresses that a process of user space can have on x86-64 and arm64, in whole pages. */
+const addressSpace = (1n << 48n) - 0x10000n;
 const calmAttempts = 2000;
 
 /**
@@ -12,26 +14,20 @@ const calmAttempts = 2000;
  * the way: memory that V8 keeps out of forks, and locks that other threads hold.
  */
 export function allowFork(): void {
-  inheritMemory();
   waitForCalm();
+  // Last: a page that V8 maps after this, also while we wait, is not there in the child.
+  inheritMemory();
 }
 
 /**
  * V8 asks the kernel to leave its heap out of forks (MADV_DONTFORK, v8/src/base/platform/platform-linux.cc), so a forked
- * Node finds no heap and dies. This takes the request back, for all memory of the process. Twice: reading the list may
- * have made V8 map a new page.
+ * Node finds no heap and dies. This takes the request back, for all memory of the process, in one call: reading the list
+ * of mappings would take memory, and V8 may map a page for it that is not on the list. Holes on the way are no matter
+ * (ENOMEM, after the rest was done), and at the kernel's own pages above the stack, which are in every process, it may
+ * end (EINVAL).
  */
 function inheritMemory(): void {
-  const madvise = hostSyscallNumber("madvise");
-  for (let pass = 0; pass < 2; pass++) {
-    for (const line of readFileSync("/proc/self/maps", "latin1").split("\n")) {
-      const range = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line);
-      if (!range) continue;
-      const [start, end] = [BigInt(`0x${range[1]}`), BigInt(`0x${range[2]}`)];
-      // The kernel's own pages (vvar, vdso) refuse, and are in every process anyway.
-      if (start < 1n << 47n) rawSyscall(madvise, [start, end - start, MADV_DOFORK]);
-    }
-  }
+  rawSyscall(hostSyscallNumber("madvise"), [0n, addressSpace, MADV_DOFORK]);
 }
 
 /**

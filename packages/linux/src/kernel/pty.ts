@@ -29,19 +29,22 @@ export interface Pty {
 export function openPtyOf(pid: number): Pty {
   const { O_PATH, O_CLOEXEC, O_RDWR, O_NOCTTY } = openFlags;
   const root = syscall("openat", AT_FDCWD, cString(`/proc/${pid}/root`), O_PATH | O_CLOEXEC, 0);
+  let found: number | undefined;
   let master: number | undefined;
   try {
     const how = Buffer.alloc(openHowSize);
-    how.writeBigUInt64LE(BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC), 0);
-    how.writeBigUInt64LE(BigInt(resolveFlags.RESOLVE_IN_ROOT), 16);
-    master = syscall("openat2", root, cString("dev/pts/ptmx"), how, openHowSize);
+    how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
+    how.writeBigUInt64LE(BigInt(resolveFlags.RESOLVE_IN_ROOT | resolveFlags.RESOLVE_NO_MAGICLINKS), 16);
+    found = syscall("openat2", root, cString("dev/pts/ptmx"), how, openHowSize);
     const filesystem = Buffer.alloc(128);
-    syscall("fstatfs", master, filesystem);
+    syscall("fstatfs", found, filesystem);
     if (Number(filesystem.readBigInt64LE(0)) !== DEVPTS_SUPER_MAGIC) {
       throw failure("LINUX_UNSUPPORTED", `/dev/pts of process ${pid} is not a devpts`, {
         hint: "mount a devpts on /dev/pts",
       });
     }
+    // Only now, as what it is known to be: a device of the container's own making might do something when it is opened.
+    master = syscall("openat", AT_FDCWD, cString(`/proc/self/fd/${found}`), O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
     syscall("ioctl", master, ttyRequests.TIOCSPTLCK, Buffer.alloc(8));
     const slave = syscall("ioctl", master, ttyRequests.TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     return { master, slave };
@@ -49,6 +52,7 @@ export function openPtyOf(pid: number): Pty {
     if (master !== undefined) closeSync(master);
     throw error;
   } finally {
+    if (found !== undefined) closeSync(found);
     closeSync(root);
   }
 }

@@ -96,3 +96,36 @@ breakout(
     t.strictSame(reached(), [], "with mounts on the links themselves");
   },
 );
+
+breakout(
+  "a terminal of an exec is asked for where the container has put something else",
+  {
+    attack:
+      "The container replaces its /dev/pts/ptmx, from which the runtime, outside, opens a terminal: by a link to a file of the host, by a FIFO on which the opener waits for ever, by a device that does something when it is opened.",
+    defence:
+      "It is found without opening it (O_PATH, in the container's root), must be on a devpts, and is opened as what was found; the other end comes from the kernel, not from a name.",
+  },
+  async (t, { host, outside, reached, root }) => {
+    const capabilities = ["CAP_SYS_ADMIN", "CAP_MKNOD"];
+    const make = (target: string): string =>
+      `umount -l /dev/pts && rm -f /dev/pts/ptmx && ${target} && echo ready; sleep 1000`;
+    const tricks = [
+      `ln -s ${outside}/file /dev/pts/ptmx`,
+      "busybox mkfifo /dev/pts/ptmx",
+      "busybox mknod /dev/pts/ptmx c 1 7",
+    ];
+    for (const [index, trick] of tricks.entries()) {
+      const id = `trick${index}`;
+      const process = { capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities } };
+      await host.runtime.run(host.script(id, make(trick), { process, request: { root } }));
+      await host.until(() => host.output(id).includes("ready"));
+      await t.rejects(
+        host.runtime.exec(id, { process: { cwd: "/", args: ["sh"], env: ["PATH=/bin"], terminal: true } }),
+        { code: /LINUX_UNSUPPORTED|LINUX_CALL_FAILED/ },
+        trick,
+      );
+      await host.runtime.delete(id, { force: true });
+    }
+    t.strictSame(reached(), []);
+  },
+);
