@@ -127,6 +127,23 @@ t.test("why and plan", async (t) => {
   t.match(await drydock.ok(["plan", "-f", resolve(root, "examples/web.yaml")]), /pod\/web-1: would go to node-/);
 });
 
+t.test("an example with a ConfigMap, a Secret and an init container", async (t) => {
+  const example = resolve(root, "examples/configured.yaml");
+  t.match(
+    await drydock.ok(["apply", "-f", example]),
+    /configmap\/pages created\nsecret\/keys created\nworkload.* created/,
+  );
+  await drydock.ok(["rollout", "status", "workload/configured", "--timeout", "60"]);
+  const inside = (path: string) => drydock.ok(["exec", "workload/configured", "--", "cat", path]);
+  t.equal(await inside("/work/prepared.txt"), "prepared for default\n");
+  t.equal(await inside("/keys/token"), "not-for-everybody");
+  const { items } = await drydock.json<Pods>(["get", "pods", "-l", "app=configured"]);
+  const page = await fetch(`http://${items[0]?.status.podIP}:8080/`);
+  t.equal(await page.text(), "hello from a ConfigMap\n");
+  await drydock.ok(["delete", "-f", example]);
+  await drydock.ok(["wait", "pods", "-l", "app=configured", "--for", "delete", "--timeout", "60"]);
+});
+
 t.test("logs", async (t) => {
   const [pod = ""] = await podNames();
   t.match(await drydock.ok(["logs", pod, "--tail", "1"]), /response:200/);
