@@ -88,6 +88,7 @@ t.test("containers of an ordinary user", async (t) => {
     await spec(true, "sh", "-c", "id; cat /proc/self/uid_map; touch /made && echo wrote; hostname");
     const { code, stdout, stderr } = await drydock("run", "--bundle", bundle, "own");
     t.equal(code, 0, stderr);
+    t.equal(stderr, "", "nothing is lost that was asked for");
     t.match(stdout, new RegExp(`^uid=0 gid=0\\n\\s+0\\s+${uid}\\s+1\\nwrote\\ndrydock\\n$`));
 
     // More ids, which nobody has given to it.

@@ -116,7 +116,9 @@ function makeCgroup(context: RuntimeContext, request: StartRequest, prepared: Pr
       process.geteuid?.() === 0
         ? "no cgroup v2 hierarchy is mounted"
         : "cgroups are root's, and an ordinary user has none to put limits on";
-    const lost = limitSettings(limits).map(({ what }) => `${what} is not in force: ${reason}`);
+    // The rules that every container has about devices are no wish of the configuration's.
+    const { legacyDevices: _rules, ...others } = limits;
+    const lost = limitSettings(others).map(({ what }) => `${what} is not in force: ${reason}`);
     record.notEnforced.push(...lost);
     const denies = prepared.config.linux?.resources?.devices?.some(({ allow }) => !allow);
     if (denies && prepared.facts.deviceFilter) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { errnoOf } from "@drydock/kit";
+import { type DrydockError, errnoOf } from "@drydock/kit";
 import type { RootlessFacts } from "../compile/compile-input.ts";
 import { isOwnId } from "../compile/user-namespaces.ts";
 import { invalid } from "../config/check.ts";
@@ -21,7 +21,8 @@ export function checkRootless(config: RuntimeConfig): RootlessFacts | undefined 
       hint: "drydock runtime spec --rootless writes a configuration for this user; or run it as root",
     });
   }
-  checkSwitches();
+  const forbidden = forbiddenBy(readSetting);
+  if (forbidden) throw forbidden;
   const ids = subordinateIds();
   if (makesUserNamespace(config)) checkMaps(config, ids);
   checkMounts(config);
@@ -40,15 +41,19 @@ const switches = [
   },
 ];
 
-function checkSwitches(): void {
-  for (const { file, forbids, remedy } of switches) {
-    if (readSetting(file) !== forbids) continue;
-    const name = file.replaceAll("/", ".");
-    throw failure("RUNTIME_ROOTLESS", `this host lets nobody but root make user namespaces: ${name} is ${forbids}`, {
-      details: { file: `/proc/sys/${file}` },
-      hint: `as root: sysctl -w ${remedy}`,
-    });
-  }
+/** The error of a host with such a setting; undefined where there is none. */
+export function forbiddenBy(setting: (file: string) => string | undefined): DrydockError | undefined {
+  const found = switches.find(({ file, forbids }) => setting(file) === forbids);
+  if (!found) return undefined;
+  const name = found.file.replaceAll("/", ".");
+  return failure(
+    "RUNTIME_ROOTLESS",
+    `this host lets nobody but root make user namespaces: ${name} is ${found.forbids}`,
+    {
+      details: { file: `/proc/sys/${found.file}` },
+      hint: `as root: sysctl -w ${found.remedy}`,
+    },
+  );
 }
 
 function readSetting(file: string): string | undefined {
