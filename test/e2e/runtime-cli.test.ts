@@ -138,6 +138,21 @@ t.test("plan: table, reasons, data", async (t) => {
   t.notOk(existsSync(join("/run/drydock/runtime/box")), "nothing was made");
 });
 
+t.test("plan --programs: what is loaded into the kernel", async (t) => {
+  const path = await bundle("programs", "true");
+  t.match(
+    (await runtime("plan", path, "--programs")).stdout,
+    /^devices: run for every device file[\s\S]*\n 0 {2}type = word 0 of/,
+  );
+  rmSync(join(path, "config.json"));
+  t.match(await runtime("spec", "--seccomp", "--bundle", path), { code: 0 });
+  const { stdout } = await runtime("plan", path, "--programs");
+  t.match(stdout, /\nseccomp: run for every system call[\s\S]*if arch == 0xc000003e \(x86-64\)|\(aarch64\)/);
+  t.match(stdout, /\n +\d+ {2}if number >= \d+ \(\w+\) go to \d+/);
+  const data = JSON.parse((await runtime("plan", path, "--programs", "--json")).stdout);
+  t.match(data, [{ name: "devices" }, { name: "seccomp", listing: String }]);
+});
+
 t.test("plan --diff", async (t) => {
   const before = await bundle("before", "true");
   const other = await bundle("after", "true", (config) => {

@@ -20,6 +20,7 @@ export { validateConfig } from "./config/validate-config.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
 export { features, specVersion } from "./features.ts";
 export { type HostTerminal, openHostTerminal } from "./lifecycle/host-terminal.ts";
+export { type KernelProgram, kernelPrograms } from "./lifecycle/kernel-programs.ts";
 export { cgroupOf, planContainer } from "./lifecycle/prepare.ts";
 export { subordinateIds, type UserIds } from "./rootless/subordinate-ids.ts";
 export * from "./types.ts";

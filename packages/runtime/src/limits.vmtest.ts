@@ -77,6 +77,10 @@ t.test("cpu: who wants more is held up, and that is counted; an update changes i
     pids: { current: 1, limit: 3 },
     cpu: { usage: { total: Number } },
   });
+  await t.rejects(runtime.update("cpu", { memory: { limit: 4096, checkBeforeUpdate: true } }), {
+    code: "LINUX_LIMIT_REFUSED",
+    message: /^memory.limit: 4096 is below the \d+ bytes in use$/,
+  });
   await runtime.delete("cpu", { force: true });
 });
 

@@ -1,5 +1,5 @@
 import { flattenProgram, manualPages, printStep, type Step, type SyscallProgram } from "@drydock/linux";
-import { planContainer, readBundle, type StartRequest } from "@drydock/runtime";
+import { kernelPrograms, planContainer, readBundle, type StartRequest } from "@drydock/runtime";
 import { Command } from "commander";
 import { failure } from "../errors.ts";
 import { print } from "../output/print.ts";
@@ -11,6 +11,7 @@ interface Options {
   json?: boolean;
   explain?: boolean;
   diff?: boolean;
+  programs?: boolean;
   id: string;
 }
 
@@ -22,10 +23,14 @@ export function planCommand(): Command {
     .option("--json", "the steps as data")
     .option("--explain", "with the reason of each step and the manual pages to read")
     .option("--diff", "only what differs between the plans of two bundles")
+    .option(
+      "--programs",
+      "instead of the steps: what is loaded into the kernel, as listings (seccomp, rules about devices)",
+    )
     .option("--id <id>", "name of the container in the plan's paths", "box")
     .addHelpText(
       "after",
-      "\nExamples:\n  drydock runtime plan box --explain | less\n  drydock runtime plan --diff box other-box\n",
+      "\nExamples:\n  drydock runtime plan box --explain | less\n  drydock runtime plan --diff box other-box\n  drydock runtime plan box --programs\n",
     )
     .action(
       reported(async (bundle: string, other: string | undefined, options: Options, command: Command) => {
@@ -36,19 +41,35 @@ export function planCommand(): Command {
         }
         const plan = (directory: string): SyscallProgram => planOf(directory, options.id, command);
         const asJson = options.json || command.optsWithGlobals().output === "json";
-        if (other !== undefined) print(diffPlans(plan(bundle), plan(other)));
+        if (options.programs) print(programsOf(bundle, options.id, asJson, command));
+        else if (other !== undefined) print(diffPlans(plan(bundle), plan(other)));
         else if (asJson) print(JSON.stringify(planData(plan(bundle)), undefined, 2));
         else print(planTable(plan(bundle), { explain: options.explain ?? false }));
       }),
     );
 }
 
+function programsOf(bundle: string, id: string, asJson: boolean, command: Command): string {
+  const request = requestFor(bundle, id);
+  const programs = kernelPrograms(request, placesOf(command, request));
+  if (asJson) return JSON.stringify(programs, undefined, 2);
+  if (programs.length === 0) return "nothing is loaded into the kernel for this container";
+  return programs
+    .map(({ name, when, listing }) => `${name}: run ${when}\n${listing}`)
+    .join("\n")
+    .trimEnd();
+}
+
 function planOf(bundle: string, id: string, command: Command): SyscallProgram {
+  const request = requestFor(bundle, id);
+  return planContainer(request, placesOf(command, request));
+}
+
+function requestFor(bundle: string, id: string): StartRequest {
   const config = readBundle(bundle);
   // What `run` makes is a new pty each time; its place in the plan is taken by a name that every machine has.
   const terminal = { stdin: "/dev/tty", stdout: "/dev/tty", stderr: "/dev/tty" };
-  const request: StartRequest = { id, config, stdio: config.process.terminal ? terminal : "inherit" };
-  return planContainer(request, placesOf(command, request));
+  return { id, config, stdio: config.process.terminal ? terminal : "inherit" };
 }
 
 /** One object per step, numbered as in the table and in messages of failed steps. */

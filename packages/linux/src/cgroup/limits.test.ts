@@ -150,7 +150,7 @@ t.test("what the version of a controller does not have is refused by name", asyn
   const v1 = { legacy: { memory: "/m", cpu: "/c", blkio: "/b", net_cls: "/n", net_prio: "/n" } };
   t.strictSame(refusedLimits(everything, v1), []);
   t.strictSame(
-    refusedLimits({ memory: { kernel: MiB } }, v1).map(({ code }) => code),
+    refusedLimits({ network: { classID: 1 } }, { legacy: {} }).map(({ code }) => code),
     ["LINUX_LIMIT_REFUSED"],
   );
 });

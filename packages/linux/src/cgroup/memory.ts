@@ -22,14 +22,6 @@ export function memorySettings(memory: MemoryLimits): CgroupSetting[] {
     const file = { file: "memory.soft_limit_in_bytes", value: String(reservation) };
     add("reservation", what, [{ file: "memory.low", value: bytes(reservation) }], [file]);
   }
-  if (memory.kernel || memory.kernelTCP) {
-    const name = memory.kernel ? "kernel" : "kernelTCP";
-    const gone = {
-      refused: "kernel memory has no limit of its own (cgroup v2 never had one, Linux 5.16 took it out of v1)",
-      hint: "use memory.limit: it counts kernel memory too",
-    };
-    add(name, "limit of kernel memory", gone, gone);
-  }
   if (swappiness !== undefined && swappiness !== -1) {
     const gone = { refused: "cgroup v2 has no swappiness of a cgroup", hint: "set vm.swappiness on the host" };
     add("swappiness", `swappiness of ${swappiness}`, gone, [{ file: "memory.swappiness", value: String(swappiness) }]);

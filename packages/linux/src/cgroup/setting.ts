@@ -35,13 +35,14 @@ export interface Refusal {
 
 /** Limits of a cgroup, with the names and units of the OCI runtime-spec's linux.resources. */
 export interface CgroupLimits {
-  /** Bytes; swap is memory plus swap, as in the spec. -1: unlimited, 0: as it is. swappiness: 0 to 100. */
+  /**
+   * Bytes; swap is memory plus swap, as in the spec. -1: unlimited, 0: as it is. swappiness: 0 to 100. useHierarchy asks
+   * for what all kernels from 5.11 on do anyway. checkBeforeUpdate: see updateResources.
+   */
   memory?: {
     limit?: number;
     reservation?: number;
     swap?: number;
-    kernel?: number;
-    kernelTCP?: number;
     swappiness?: number;
     disableOOMKiller?: boolean;
     useHierarchy?: boolean;

@@ -23,6 +23,7 @@ export function updateResources(
   limits: CgroupLimits,
   hierarchies: CgroupHierarchies = findHierarchies(),
 ): ContainerCgroup {
+  checkUsage(cgroup, limits);
   const path = cgroupPath(cgroup, hierarchies);
   const applied = enforceLimits({ cgroup, hierarchies, path }, withCurrent(cgroup, limits));
   for (const [controller, directory] of Object.entries(applied.cgroup.legacy ?? {})) {
@@ -30,6 +31,20 @@ export function updateResources(
   }
   if (applied.notEnforced.length > 0) throw failure("LINUX_LIMIT_REFUSED", applied.notEnforced.join("; "));
   return applied.cgroup;
+}
+
+/** memory.checkBeforeUpdate: rather no change than an OOM kill at once. */
+function checkUsage({ unified, legacy }: ContainerCgroup, { memory }: CgroupLimits): void {
+  const limit = memory?.limit ?? 0;
+  if (!memory?.checkBeforeUpdate || limit <= 0) return;
+  const file =
+    legacy?.memory === undefined ? join(unified ?? "", "memory.current") : join(legacy.memory, "memory.usage_in_bytes");
+  const usage = readNumber(file) ?? 0;
+  if (limit >= usage) return;
+  throw failure("LINUX_LIMIT_REFUSED", `memory.limit: ${limit} is below the ${usage} bytes in use`, {
+    details: { field: "memory.limit" },
+    hint: "choose a higher limit, or leave out checkBeforeUpdate",
+  });
 }
 
 /** Relative path of a container's cgroup, the same in all hierarchies. */

@@ -43,8 +43,6 @@ const shape = object({
     limit: integer(-1),
     reservation: integer(-1),
     swap: integer(-1),
-    kernel: integer(-1),
-    kernelTCP: integer(-1),
     swappiness: integer(-1, 100),
     disableOOMKiller: flag,
     useHierarchy: flag,

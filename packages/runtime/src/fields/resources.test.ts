@@ -47,6 +47,7 @@ t.test("every field of linux.resources is read", async (t) => {
 t.test("what is wrong with limits is told with its path", async (t) => {
   for (const [resources, path, message] of [
     [{ memory: { limit: "64M" } }, "memory.limit", /whole number/],
+    [{ memory: { kernel: MiB } }, "memory.kernel", /is not supported/],
     [{ memory: { swappiness: 101 } }, "memory.swappiness", /-1 to 100/],
     [{ cpu: { cpus: "all" } }, "cpu.cpus", /list of numbers/],
     [{ cpu: { idle: 2 } }, "cpu.idle", /0 or 1/],
@@ -120,12 +121,6 @@ t.test("limits on a host that gives controllers to cgroup v1", reason ? { skip: 
   });
 
   await t.test("what v1 does not have is refused before anything is made", async (t) => {
-    const resources = { memory: { kernel: 32 * MiB } };
-    await t.rejects(host.runtime.run(host.script("kernel", "true", { linux: { resources } })), {
-      code: "RUNTIME_INVALID_CONFIG",
-      details: { path: "linux.resources.memory.kernel" },
-      hint: /use memory.limit/,
-    });
     const swap = { memory: { limit: 2 * MiB, swap: MiB } };
     await t.rejects(host.runtime.run(host.script("swap", "true", { linux: { resources: swap } })), {
       details: { path: "linux.resources.memory.swap" },
