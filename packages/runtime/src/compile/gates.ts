@@ -1,4 +1,4 @@
-import { memory, named, openFlags, type Step } from "@drydock/linux";
+import { memory, named, openFlags, prctlOperations, type Step } from "@drydock/linux";
 import type { CompileInput, Gate } from "./compile-input.ts";
 import { firstKept, gateFiles, kept } from "./kept.ts";
 import { reportFd } from "./steps.ts";
@@ -25,7 +25,9 @@ export function gateSteps(input: CompileInput, gate: Gate): Step[] {
     },
     { name: "close", args: [kept(input, report)], why: "the report ends with descriptor 3 alone" },
     ...(gate === "start" ? [closeTransient] : []),
+    ...(input.facts.rootless ? [dumpable(1, "hooks of this user enter its namespaces: they may look at it")] : []),
     { name: "read", args: [kept(input, go), memory("gateByte"), 1], why: reasons[gate] },
+    ...(input.facts.rootless ? [dumpable(0, "from here on nobody may again")] : []),
     { name: "close", args: [kept(input, go)], why: "the gate is open" },
   ];
 }
@@ -36,6 +38,15 @@ const closeTransient: Step = {
   args: [Number(reportFd.value) + 1, firstKept - 1, 0],
   why: "who waits, perhaps for long, holds nothing that it does not need",
 };
+
+/** An ordinary user enters the namespaces of a process only if it may look into it (setns(2), ptrace(2)); root may anyway. */
+function dumpable(value: 0 | 1, why: string): Step {
+  return {
+    name: "prctl",
+    args: [named("PR_SET_DUMPABLE", prctlOperations.PR_SET_DUMPABLE), value, 0, 0, 0],
+    why,
+  };
+}
 
 /** Memory that the steps above use. */
 export const gateMemory = { gateByte: { bytes: 8 } };

@@ -93,6 +93,7 @@ export function sendTerminal(socket: Operand): Step[] {
       args: [socket, memory("terminalMessage"), 0],
       why: "the caller gets the terminal (SCM_RIGHTS)",
     },
+    { name: "close", args: [socket], why: "nothing more is told there" },
   ];
 }
 

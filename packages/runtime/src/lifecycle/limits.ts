@@ -82,9 +82,9 @@ function inState(
   if (!wanted.includes(status)) throw wrongState(id, status, wanted[0] ?? "running");
   const { cgroup } = observed.record;
   if (cgroup === undefined) {
-    throw failure("RUNTIME_BAD_STATE", `container ${id} has no cgroup: no cgroup v2 hierarchy is mounted`, {
+    throw failure("RUNTIME_BAD_STATE", `container ${id} has no cgroup, which this is done by`, {
       details: { id, status },
-      hint: "mount one, e.g. on /sys/fs/cgroup/unified",
+      hint: "cgroups are root's, unless their directory was given to the user, and take a mounted cgroup v2 hierarchy",
     });
   }
   return { ...observed, directory, cgroup };
