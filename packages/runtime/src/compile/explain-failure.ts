@@ -61,10 +61,6 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
   },
   "prlimit64 EINVAL": { meaning: "the soft limit is above the hard limit" },
   "read end of file": { meaning: "the other side is gone, or has nothing to say" },
-  "mknodat EPERM": {
-    meaning: "the runtime is in a user namespace itself, and there no devices are made",
-    hint: 'add {"type": "user"} to linux.namespaces: then the devices that are there are bound',
-  },
   "fsopen EPERM": {
     meaning:
       "root of a user namespace mounts this file system only with a namespace of its own for what it shows: network for sysfs, pid for proc, ipc for mqueue, cgroup for cgroup2",
