@@ -77,7 +77,8 @@ function exportsOf(owner: string): Map<string, string> {
     /^export \{([^}]*)\} from "([^"]+)";$/gm,
   )) {
     for (const name of names.split(",").map((one) => one.trim())) {
-      if (/^\w+$/.test(name)) found.set(name, join(source, file));
+      const place = file.startsWith(".") ? join(source, file) : exportsOf(file.slice("@drydock/".length)).get(name);
+      if (/^\w+$/.test(name) && place !== undefined) found.set(name, place);
     }
   }
   entries.set(owner, found);
