@@ -42,7 +42,7 @@ const table: Record<string, Need> = {
     isMet: async () => (await readFile("/proc/filesystems", "utf8")).split(/\s+/).includes("overlay"),
   },
   strace: program("strace", "strace"),
-  capsh: program("capsh", "libcap2-bin"),
+  bwrap: program("bwrap", "bubblewrap"),
   etcd: program("etcd", "etcd-server"),
   containerd: program("containerd", "containerd"),
 };
