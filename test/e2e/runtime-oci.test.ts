@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -292,5 +293,36 @@ t.test("update puts limits into force", async (t) => {
     t.notOk(controllersOf(findCgroup2()).includes("pids"), outcome.stderr);
     t.match(outcome.stderr, /pids/);
   }
+  await runtime("delete", "--force", id);
+});
+
+t.test(
+  "create is killed while a hook runs: what is left is seen, cannot be started, and is removed by force",
+  async (t) => {
+    const id = idOf("cut");
+    const path = await bundle("cut", "true", (config) => {
+      // Its parent is the command itself.
+      config.hooks = { createRuntime: [{ path: "/bin/sh", args: ["sh", "-c", "kill -9 $PPID"] }] };
+    });
+    const { code } = await quietly("cut", "create", "--bundle", path, id);
+    t.equal(code, 137);
+    const { status, pid } = await stateOf(id);
+    t.equal(status, "creating");
+    t.match(await runtime("start", id), { code: 6, stderr: /is creating, not created/ });
+    t.match(await runtime("delete", id), { code: 6 });
+    t.equal((await runtime("delete", "--force", id)).code, 0);
+    await until(() => !existsSync(`/proc/${pid}`));
+    t.notOk(existsSync(join(findCgroup2(), "drydock", id)), "and its cgroup");
+    t.equal((await runtime("list", "-q")).stdout, "");
+  },
+);
+
+t.test("completion offers the containers", async (t) => {
+  const id = idOf("offered");
+  await quietly("offered", "create", "--bundle", await bundle("offered", "true"), id);
+  const complete = (...words: string[]) =>
+    outcomeOf(spawn(resolve(launcher, "../../drydock"), ["__complete", "--", "runtime", "--root", stateDir, ...words]));
+  t.equal((await complete("kill", "offe")).stdout, `${id}\tcreated\n`);
+  t.equal((await complete("create", "offe")).stdout, "");
   await runtime("delete", "--force", id);
 });

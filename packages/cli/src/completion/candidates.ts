@@ -30,6 +30,10 @@ export async function candidates(words: readonly string[], self: Command): Promi
   }
   if (name === "inspect" && command.registeredArguments[0]?.name() === "process")
     return matching(await processCandidates(typed, self));
+  if (name === "runtime") {
+    const { containerCandidates } = await import("../runtime/container-candidates.ts");
+    return matching(await containerCandidates(command.name(), before));
+  }
   if (name === "lab") return matching(await labCandidates());
   const previous = before.at(-1) ?? "";
   if (["-f", "--filename", "--data-dir", "--kubeconfig"].includes(previous)) return [];

@@ -13,7 +13,11 @@ function defaultRoot(): string {
 
 /** --root of `drydock runtime`: one directory per container below it. */
 export function stateDirOf(command: Command): string {
-  return resolve((command.optsWithGlobals().root as string | undefined) ?? defaultRoot());
+  return stateDirIn(command.optsWithGlobals().root as string | undefined);
+}
+
+export function stateDirIn(root: string | undefined): string {
+  return resolve(root ?? defaultRoot());
 }
 
 /** Where a container would be, for its plan: the same as `run` takes. */
