@@ -225,6 +225,14 @@ t.test("limits on a host that gives controllers to cgroup v1", reason ? { skip: 
   t.equal(read("cpuset", "cpuset.cpus"), "0");
   t.not(read("cpuset", "cpuset.mems"), "", "inherited: without memory no process could live there");
 
+  if (hierarchies.legacy.devices !== undefined) {
+    const legacyDevices = [{ allow: false }, { allow: true, type: "c", major: 1, minor: 3, access: "rw" } as const];
+    const held = enforceLimits({ hierarchies, path, cgroup }, { legacyDevices });
+    t.strictSame(held.notEnforced, []);
+    cgroup = held.cgroup;
+    t.equal(read("devices", "devices.list"), "c 1:3 rw");
+  }
+
   // Both above the old sum, then both below the old limit: each way only one order is possible.
   for (const limit of [256 * MiB, 16 * MiB]) {
     cgroup = updateResources(cgroup, { memory: { limit, swap: limit } }, hierarchies);

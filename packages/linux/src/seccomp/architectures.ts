@@ -66,19 +66,15 @@ export function nativeConvention(arch: Architecture): string {
 }
 
 /** Calls of old 32-bit x86 programs that go through one call, whose first argument says which is meant. */
-export const multiplexed: Readonly<Record<string, { call: string; first: number }>> = Object.fromEntries(
-  [
-    {
-      call: "socketcall",
-      calls:
-        "1 socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg",
-    },
-    {
-      call: "ipc",
-      calls: "1 semop semget semctl semtimedop 11 msgsnd msgrcv msgget msgctl 21 shmat shmdt shmget shmctl",
-    },
-  ].flatMap(({ call, calls }) => [...parseCalls(calls)].map(([name, first]) => [name, { call, first }])),
-);
+export const multiplexed: () => ReadonlyMap<string, { call: string; first: number }> = once(() => {
+  const socketcall =
+    "1 socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg";
+  const ipc = "1 semop semget semctl semtimedop 11 msgsnd msgrcv msgget msgctl 21 shmat shmdt shmget shmctl";
+  const entries = Object.entries({ socketcall, ipc }).flatMap(([call, calls]) =>
+    [...parseCalls(calls)].map(([name, first]) => [name, { call, first }] as const),
+  );
+  return new Map(entries);
+});
 
 function x32Numbers(): ReadonlyMap<string, number> {
   const numbers = new Map(parseCalls(x86_64Calls));

@@ -71,8 +71,9 @@ export function compileFilter(profile: SeccompProfile, options: CompileFilterOpt
 }
 
 function unknownNames(profile: SeccompProfile, chosen: readonly CallingConvention[]): string[] {
+  const tables = chosen.map((convention) => convention.numbers());
   const names = new Set((profile.syscalls ?? []).flatMap((rule) => rule.names));
-  return [...names].filter((name) => !chosen.some((convention) => convention.numbers().has(name)));
+  return [...names].filter((name) => !tables.some((table) => table.has(name)));
 }
 
 function assemble(profile: SeccompProfile, chosen: readonly CallingConvention[]): ClassicInstruction[] {
@@ -100,16 +101,18 @@ function rangesOf(profile: SeccompProfile, conventionsOfArch: readonly CallingCo
     if (before?.first === first) ranges.pop();
     const last = ranges.at(-1);
     // Whether arguments are narrow is only seen where they are looked at.
-    if (last && keyOf(last) === keyOf({ first, decision, narrow })) return;
-    ranges.push({ first, decision, narrow });
+    const range = { first, decision, narrow };
+    if (last && saysTheSame(last, range)) return;
+    ranges.push(range);
   };
   for (const convention of [...conventionsOfArch].sort((a, b) => a.numberBit - b.numberBit)) {
     const { byNumber, other, above, highest } = decideCalls(profile, convention);
     const constant = (value: number): Decision => ({ alternatives: [], otherwise: value });
-    add(convention.numberBit, constant(other), false);
+    const unnamed = constant(other);
+    add(convention.numberBit, unnamed, false);
     for (const number of [...byNumber.keys()].sort((a, b) => a - b)) {
-      add(convention.numberBit + number, byNumber.get(number) ?? constant(other), convention.narrow);
-      add(convention.numberBit + number + 1, constant(other), false);
+      add(convention.numberBit + number, byNumber.get(number) ?? unnamed, convention.narrow);
+      add(convention.numberBit + number + 1, unnamed, false);
     }
     add(convention.numberBit + highest + 1, constant(above), false);
     const x32IsMissing = convention.audit === conventions.SCMP_ARCH_X32?.audit && conventionsOfArch.length === 1;
@@ -117,6 +120,13 @@ function rangesOf(profile: SeccompProfile, conventionsOfArch: readonly CallingCo
     if (x32IsMissing && above === other) add(x32Bit, constant(seccompActions.SCMP_ACT_KILL_THREAD), false);
   }
   return ranges;
+}
+
+/** Most calls have no conditions, and nothing needs to be written down to compare two of them. */
+function saysTheSame(one: Range, other: Range): boolean {
+  if (one.decision === other.decision) return one.narrow === other.narrow || one.decision.alternatives.length === 0;
+  const conditions = one.decision.alternatives.length + other.decision.alternatives.length;
+  return conditions === 0 ? one.decision.otherwise === other.decision.otherwise : keyOf(one) === keyOf(other);
 }
 
 function keyOf({ decision, narrow }: Range): string {

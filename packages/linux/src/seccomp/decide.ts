@@ -45,8 +45,11 @@ export function decideCalls(profile: SeccompProfile, convention: CallingConventi
         for (const conditions of alternativesOf(args)) decision?.alternatives.push({ conditions, value });
         continue;
       }
-      if (decision && !decision.decided) Object.assign(decision, { otherwise: value, decided: true });
-      const within = multiplexed[name];
+      if (decision && !decision.decided) {
+        decision.otherwise = value;
+        decision.decided = true;
+      }
+      const within = multiplexed().get(name);
       if (within && numbers.has(within.call)) {
         const first: SeccompArgument = { index: 0, op: "SCMP_CMP_EQ", value: within.first };
         of(within.call)?.alternatives.push({ conditions: [first], value });
