@@ -122,6 +122,7 @@ export {
 export { reviewKinds } from "./kinds/reviews/all.ts";
 export { SelfSubjectReview, TokenReview, type UserInfo } from "./kinds/reviews/identity-review.ts";
 export { SelfSubjectRulesReview } from "./kinds/reviews/rules-review.ts";
+export { ResourceQuota } from "./kinds/resource-quota.ts";
 export { Role } from "./kinds/role.ts";
 export { RoleBinding } from "./kinds/role-binding.ts";
 export type { RoleRef, Subject } from "./kinds/role-reference.ts";

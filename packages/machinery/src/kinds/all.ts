@@ -11,6 +11,7 @@ import { Node } from "./node.ts";
 import { Pod } from "./pod/pod.ts";
 import { PodDisruptionBudget } from "./pod-disruption-budget.ts";
 import { PriorityClass } from "./priority-class.ts";
+import { ResourceQuota } from "./resource-quota.ts";
 import { Role } from "./role.ts";
 import { RoleBinding } from "./role-binding.ts";
 import { Secret } from "./secret.ts";
@@ -31,6 +32,7 @@ export const builtinKinds: readonly Kind[] = [
   Lease,
   PriorityClass,
   PodDisruptionBudget,
+  ResourceQuota,
   ClusterRole,
   ClusterRoleBinding,
   Role,

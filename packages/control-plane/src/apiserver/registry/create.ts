@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { hasCode } from "@drydock/kit";
 import type { KubeObject, ManagedFieldsEntry } from "@drydock/machinery";
 import { noteCreate, setEntries, writerOf } from "../fields/managed-fields.ts";
+import { chargeQuotas, releaseQuotas } from "../quota/keep-quotas.ts";
 import { alreadyExists, badRequest, generateNameTaken } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
 import { withRevision } from "./codec.ts";
@@ -54,9 +55,12 @@ export async function createObject(
     if (await registry.store.get(key)) throw alreadyExists(kind, name);
     return object;
   }
+  await chargeQuotas(registry, kind, namespace, object);
   try {
     return withRevision(object, await registry.store.create(key, resource.codec.encode(key, object)));
   } catch (error) {
+    // What may have been stored all the same stays charged; counting anew sets that right.
+    if (!hasCode(error) || error.details.unknownFate !== true) await releaseQuotas(registry, kind, namespace, object);
     if (!hasCode(error, "STORE_EXISTS")) throw error;
     throw generated === undefined ? alreadyExists(kind, name) : generateNameTaken(kind, name);
   }

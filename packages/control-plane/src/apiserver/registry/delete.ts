@@ -1,5 +1,6 @@
 import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
+import { releaseQuotas } from "../quota/keep-quotas.ts";
 import { conflict, forbidden, notFound } from "../status/refusals.ts";
 import { withRevision } from "./codec.ts";
 import type { DeletionOptions } from "./delete-options.ts";
@@ -68,9 +69,12 @@ async function attemptDeletion(
   switch (plan.action) {
     case "wait":
       return { object: old, gone: false };
-    case "remove":
+    case "remove": {
       if (options.dryRun) return { object: old, gone: true };
-      return { object: withRevision(old, await registry.store.delete(key, revision)), gone: true };
+      const object = withRevision(old, await registry.store.delete(key, revision));
+      await releaseQuotas(registry, resource.kind, old.metadata.namespace ?? "", old);
+      return { object, gone: true };
+    }
     case "mark":
       if (options.dryRun) return { object: plan.object, gone: false };
       return {

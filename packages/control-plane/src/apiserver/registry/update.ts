@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
 import { noteUpdate, writerOf } from "../fields/managed-fields.ts";
+import { releaseQuotas } from "../quota/keep-quotas.ts";
 import { badRequest, conflict, notFound } from "../status/refusals.ts";
 import { checkObject } from "./check-object.ts";
 import { withRevision } from "./codec.ts";
@@ -163,7 +164,9 @@ async function write(operation: WriteOperation, key: string, next: KubeObject, o
   const { deletionTimestamp, deletionGracePeriodSeconds: grace, finalizers } = next.metadata;
   const ended = deletionTimestamp !== undefined && !finalizers?.length && !grace;
   if (ended && (strategyOf(resource).mayBeRemoved?.(next) ?? true)) {
-    return withRevision(next, await registry.store.delete(key, revision));
+    const gone = withRevision(next, await registry.store.delete(key, revision));
+    await releaseQuotas(registry, resource.kind, old.metadata.namespace ?? "", old);
+    return gone;
   }
   return withRevision(next, await registry.store.update(key, resource.codec.encode(key, next), revision));
 }

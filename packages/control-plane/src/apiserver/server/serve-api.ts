@@ -12,6 +12,7 @@ import { bootstrapTokens } from "../pipeline/bootstrap-tokens.ts";
 import { InFlightLimit } from "../pipeline/limit-in-flight.ts";
 import { StageTimings } from "../pipeline/stage-timings.ts";
 import { admissionStages, pipeline } from "../pipeline/stages.ts";
+import { recountQuotasForever } from "../quota/recount-quotas.ts";
 import { cachedPolicy } from "../rbac/cached-policy.ts";
 import { createCodec } from "../registry/codec.ts";
 import { Registry } from "../registry/registry.ts";
@@ -92,6 +93,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     followKeyPair(pki.certificates.apiserver, (pair) => listeners.setCertificate({ ca, ...pair }), following);
     followKeyPair(pki.certificates["apiserver-client"], (pair) => Object.assign(agentTls, pair), following);
     void expireEventsForever(registry, clock, logger, closing.signal);
+    void recountQuotasForever(registry, clock, logger, closing.signal);
   } catch (error) {
     await close();
     throw error;
