@@ -14,9 +14,14 @@ interface Options {
   cpuPeriod?: string;
   cpuQuota?: string;
   cpuShare?: string;
+  cpuBurst?: string;
+  cpuIdle?: string;
+  cpuRtPeriod?: string;
+  cpuRtRuntime?: string;
   cpusetCpus?: string;
   cpusetMems?: string;
   pidsLimit?: string;
+  blkioWeight?: string;
 }
 
 export function updateCommand(): Command {
@@ -30,9 +35,14 @@ export function updateCommand(): Command {
     .option("--cpu-period <us>", "length of a period, microseconds")
     .option("--cpu-quota <us>", "CPU time in each period, microseconds; -1 for no limit")
     .option("--cpu-share <n>", "weight against others, 1024 being one part")
+    .option("--cpu-burst <us>", "CPU time saved up in idle periods, microseconds")
+    .option("--cpu-idle <0|1>", "1: only the CPU time that nobody else wants")
+    .option("--cpu-rt-period <us>", "period of real-time processes (cgroup v1)")
+    .option("--cpu-rt-runtime <us>", "their CPU time in each period (cgroup v1)")
     .option("--cpuset-cpus <list>", "the CPUs that it may use, as 0-3,7")
     .option("--cpuset-mems <list>", "the memory nodes that it may use")
     .option("--pids-limit <n>", "how many processes it may have; -1 for no limit")
+    .option("--blkio-weight <n>", "weight of its reads and writes, 10 to 1000")
     .addHelpText("after", "\nExample:\n  drydock runtime update --memory 64M --pids-limit 100 c1\n")
     .action(
       reported(async (id: string, options: Options, command: Command) => {
@@ -64,14 +74,20 @@ function fromFlags(options: Options): LinuxResources {
     period: size(options.cpuPeriod, "--cpu-period"),
     quota: size(options.cpuQuota, "--cpu-quota"),
     shares: size(options.cpuShare, "--cpu-share"),
+    burst: size(options.cpuBurst, "--cpu-burst"),
+    idle: size(options.cpuIdle, "--cpu-idle"),
+    realtimePeriod: size(options.cpuRtPeriod, "--cpu-rt-period"),
+    realtimeRuntime: size(options.cpuRtRuntime, "--cpu-rt-runtime"),
     cpus: options.cpusetCpus,
     mems: options.cpusetMems,
   });
   const pids = size(options.pidsLimit, "--pids-limit");
+  const weight = size(options.blkioWeight, "--blkio-weight");
   return {
     ...(memory ? { memory } : {}),
     ...(cpu ? { cpu } : {}),
     ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...(weight === undefined ? {} : { blockIO: { weight } }),
   };
 }
 
