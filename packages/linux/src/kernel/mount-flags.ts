@@ -24,7 +24,11 @@ export const openTreeFlags = {
 } as const;
 
 /** Flags of move_mount(2): both sides are descriptors. */
-export const moveMountFlags = { MOVE_MOUNT_F_EMPTY_PATH: 0x4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 } as const;
+export const moveMountFlags = {
+  MOVE_MOUNT_F_EMPTY_PATH: 0x4,
+  MOVE_MOUNT_T_SYMLINKS: 0x10,
+  MOVE_MOUNT_T_EMPTY_PATH: 0x40,
+} as const;
 
 export const FSOPEN_CLOEXEC = 1;
 export const FSMOUNT_CLOEXEC = 1;

@@ -37,7 +37,15 @@ export function rootSteps(input: CompileInput): Step[] {
           : cutTies("root", keepsTies(propagationFlag(input.config)) ? "MS_SLAVE" : "MS_PRIVATE")),
         {
           name: "move_mount",
-          args: [resultOf("root"), "", atCwd, place, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],
+          args: [
+            resultOf("root"),
+            "",
+            atCwd,
+            place,
+            place === root.path
+              ? flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH", "MOVE_MOUNT_T_SYMLINKS")
+              : flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH"),
+          ],
           why: "attach it in this mount namespace",
         },
       ];

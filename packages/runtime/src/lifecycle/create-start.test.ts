@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directExecutor, nativeExecutor, readStatus } from "@drydock/linux";
 import t, { type Test } from "tap";
@@ -242,9 +242,11 @@ for (const executor of executors) {
 
     once("createContainer hooks find the container's mounts below root.path", async (t) => {
       const found = join(host.directory, "found");
+      const link = join(host.directory, "link");
+      symlinkSync(host.rootfs, link);
       const hook = { path: "/bin/sh", args: ["sh", "-c", `ls ${host.rootfs}/dev > ${found}`], env: ["PATH=/bin"] };
       const config = scriptConfig("true", {
-        config: { root: { path: host.rootfs }, hooks: { createContainer: [hook] } },
+        config: { root: { path: link }, hooks: { createContainer: [hook] } },
       });
       await runtime.run({ id: "mounts", config });
       await runtime.wait("mounts");
