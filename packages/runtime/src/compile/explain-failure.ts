@@ -4,6 +4,12 @@ import { failure } from "../errors.ts";
 import type { ProcessConfig } from "../types.ts";
 import { executableCandidates, searchPath } from "./process.ts";
 
+const onlyWithItsNamespace = {
+  meaning:
+    "root of a user namespace mounts this file system only with a namespace of its own for what it shows: network for sysfs, pid for proc, ipc for mqueue, cgroup for cgroup2",
+  hint: 'add that namespace to linux.namespaces, or bind the host\'s: {"type": "bind", "source": "/sys", "options": ["rbind", "rro"]}',
+};
+
 /** What an errno of a call means on the way to a container, where the general text does not say it. */
 const meanings: Record<string, { meaning: string; hint?: string }> = {
   "pivot_root EINVAL": {
@@ -61,11 +67,8 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
   },
   "prlimit64 EINVAL": { meaning: "the soft limit is above the hard limit" },
   "read end of file": { meaning: "the other side is gone, or has nothing to say" },
-  "fsopen EPERM": {
-    meaning:
-      "root of a user namespace mounts this file system only with a namespace of its own for what it shows: network for sysfs, pid for proc, ipc for mqueue, cgroup for cgroup2",
-    hint: 'add that namespace to linux.namespaces, or bind the host\'s: {"type": "bind", "source": "/sys", "options": ["rbind", "rro"]}',
-  },
+  "fsopen EPERM": onlyWithItsNamespace,
+  "fsconfig EPERM": onlyWithItsNamespace,
   "fsmount EPERM": {
     meaning: "the host's own mount of this file system is covered in part, so a user namespace gets no new one",
     hint: "a runtime in a container whose /proc or /sys is masked cannot make user namespaces: run it outside",

@@ -16,7 +16,7 @@ import {
   type Step,
   struct,
 } from "@drydock/linux";
-import { type AttributeChange, type MountPlan, planMount } from "../config/mount-options.ts";
+import { type AttributeChange, type AttributeName, type MountPlan, planMount } from "../config/mount-options.ts";
 import type { MountConfig } from "../types.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { copyUpSteps } from "./copy-up.ts";
@@ -47,7 +47,7 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
         ? fileTarget(destination, directories, input.arch)
         : directoryTarget(destination, directories, isStrict(mount, destination), input.arch)),
       ...(plan.copyUp
-        ? copyUpSteps(destination, plan.attributes.set, modeOption(plan))
+        ? copyUpSteps(destination, newAttributes(plan), modeOption(plan))
         : [attach(name, "target", `${mount.type ?? "bind"} mount on ${destination}`)]),
       ...propagationSteps(plan.copyUp ? "covered" : name, plan),
     ];
@@ -164,6 +164,11 @@ function setAttributes(mount: string, change: AttributeChange, below: boolean): 
   ];
 }
 
+/** Nothing is mounted below a new file system: there "rro" is "ro". */
+function newAttributes(plan: MountPlan): AttributeName[] {
+  return [...new Set([...plan.attributes.set, ...plan.below.set])];
+}
+
 function filesystemSteps(mount: MountConfig, plan: MountPlan): Step[] {
   // The spec says "cgroup" for either version; here it is always version 2.
   const type = mount.type === "cgroup" ? "cgroup2" : (mount.type ?? "");
@@ -177,8 +182,9 @@ function filesystemSteps(mount: MountConfig, plan: MountPlan): Step[] {
       why: `option of the ${type}`,
     }),
   );
-  // Nothing is mounted below a new file system: there "rro" is "ro".
-  const attributes = flags(mountAttributes, ...new Set([...plan.attributes.set, ...plan.below.set]));
+  // What is copied up is written: read-only is the mount that is put on top.
+  const names = newAttributes(plan).filter((name) => !(plan.copyUp && name === "MOUNT_ATTR_RDONLY"));
+  const attributes = flags(mountAttributes, ...names);
   return [
     { name: "fsopen", args: [type, FSOPEN_CLOEXEC], why: `a ${type} for ${mount.destination}`, result: "filesystem" },
     ...(mount.source

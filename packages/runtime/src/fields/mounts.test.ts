@@ -130,6 +130,12 @@ t.test("mounts", async (t) => {
     t.match(output, /^of the image\ndrwxr-s---\nnew\n/);
     t.match(output, /^head: .*(No space left|I\/O error)/m, "the size of the tmpfs holds");
     t.notOk(existsSync(join(host.rootfs, "srv/x")));
+    const readonly = await inside(
+      "readonly",
+      "cat /srv/deep/file; touch /srv/x",
+      withMounts({ destination: "/srv", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "ro"] }),
+    );
+    t.match(readonly, /^of the image\ntouch: \/srv\/x: Read-only file system/);
     rmSync(join(host.rootfs, "srv"), { recursive: true });
   });
 
