@@ -19,7 +19,11 @@ export const checkOnHost: CheckPlace = async ({ command, folder, limitMs, signal
   try {
     const child = spawn(file, args, {
       cwd: folder,
-      env: checkEnvironment(),
+      // The sandbox reads what is in our cache of compiled code; it cannot write there.
+      env: {
+        ...checkEnvironment(),
+        ...(process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}),
+      },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
