@@ -84,6 +84,7 @@ export { Event } from "./kinds/event.ts";
 export { humanDuration } from "./kinds/human-duration.ts";
 export type { LabelSelector, LabelSelectorRequirement } from "./kinds/label-selector.ts";
 export { Lease, type LeaseSpec } from "./kinds/lease.ts";
+export { LimitRange, type LimitRangeItem } from "./kinds/limit-range.ts";
 export { Namespace } from "./kinds/namespace.ts";
 export { Node, type NodeCondition, type NodeStatus, type NodeSystemInfo, type Taint } from "./kinds/node.ts";
 export type { ObjectReference } from "./kinds/object-reference.ts";

@@ -6,6 +6,7 @@ import { ConfigMap } from "./config-map.ts";
 import { ControllerRevision } from "./controller-revision.ts";
 import { Event } from "./event.ts";
 import { Lease } from "./lease.ts";
+import { LimitRange } from "./limit-range.ts";
 import { Namespace } from "./namespace.ts";
 import { Node } from "./node.ts";
 import { Pod } from "./pod/pod.ts";
@@ -33,6 +34,7 @@ export const builtinKinds: readonly Kind[] = [
   PriorityClass,
   PodDisruptionBudget,
   ResourceQuota,
+  LimitRange,
   ClusterRole,
   ClusterRoleBinding,
   Role,

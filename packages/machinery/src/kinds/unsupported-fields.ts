@@ -79,6 +79,7 @@ export const unsupportedFields: Readonly<Record<string, readonly string[]>> = {
   NodeStatus: ["config", "features", "runtimeHandlers", "volumesAttached", "volumesInUse", "declaredFeatures"],
   LeaseSpec: ["preferredHolder", "strategy"],
   ClusterRole: ["aggregationRule"],
+  LimitRangeItem: ["maxLimitRequestRatio"],
   ResourceQuotaSpec: ["scopes", "scopeSelector"],
   ResourceAttributes: ["fieldSelector", "labelSelector"],
   DeleteOptions: ["ignoreStoreReadErrorWithClusterBreakingPotential"],

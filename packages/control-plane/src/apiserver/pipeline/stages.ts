@@ -1,5 +1,6 @@
 import type { AdmissionStage } from "../admission/admission.ts";
 import { certificateSigners } from "../admission/certificate-signers.ts";
+import { limitRanges } from "../admission/limit-ranges.ts";
 import { namespaceLifecycle } from "../admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "../admission/node-restriction.ts";
 import { priority } from "../admission/priority.ts";
@@ -10,6 +11,7 @@ import { serviceAccount } from "../admission/service-account.ts";
 export const admissionStages: readonly AdmissionStage[] = [
   serviceAccount,
   priority,
+  limitRanges,
   namespaceLifecycle,
   nodeRestriction,
   rbacEscalation,
