@@ -22,8 +22,8 @@ export interface UserIds {
 
 /** Looks it all up. */
 export function subordinateIds(): UserIds {
-  const { username: name } = userInfo();
   const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  const name = ownName() ?? String(uid);
   const newuidmap = helper("newuidmap");
   const newgidmap = helper("newgidmap");
   return {
@@ -36,6 +36,18 @@ export function subordinateIds(): UserIds {
     ...(newuidmap ? { newuidmap } : {}),
     ...(newgidmap ? { newgidmap } : {}),
   };
+}
+
+/** Undefined for a user without an entry in passwd(5), as build machines have them. */
+function ownName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // Node's own error: the errno is in `info`, not in `code`.
+    const { info } = error as { info?: { code?: string } };
+    if (info?.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Lines NAME:FIRST:COUNT of subuid(5), where NAME may be the uid; ranges of this user. */
