@@ -36,7 +36,11 @@ const meanings: Record<string, { meaning: string; hint?: string }> = {
     meaning: "the file system refuses the option",
     hint: "see mounts[].options; dmesg may say more",
   },
-  "clone3 EPERM": { meaning: "no right to make these namespaces", hint: "run as root, or add a user namespace" },
+  "clone3 EPERM": {
+    meaning: "no right to make these namespaces",
+    hint: "run as root, or add a user namespace; in a chroot nobody makes user namespaces",
+  },
+  "unshare EINVAL": { meaning: "the kernel has no such namespaces", hint: "leave it out of linux.namespaces" },
   "clone3 ENOSPC": {
     meaning: "the limit of nested or of all namespaces is reached",
     hint: "see /proc/sys/user/max_*_namespaces",
