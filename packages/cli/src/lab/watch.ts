@@ -14,8 +14,9 @@ const QUIET_MS = 150;
 type Wish = "save" | "hint" | "skip" | "quit";
 
 /** Checks now and after every save, until Ctrl-C or q. With a terminal: h hint, s skip to the next lab, q quit. */
-export async function watchLab(course: Course, first: Lab, options: CheckCommandOptions): Promise<void> {
+export async function watchLab(course: Course, first: Lab, given: CheckCommandOptions): Promise<void> {
   let lab = first;
+  let options = given;
   const wishes = new Wishes();
   const stopKeys = listenToKeys(wishes);
   const onSignal = (): void => wishes.add("quit");
@@ -33,6 +34,9 @@ export async function watchLab(course: Course, first: Lab, options: CheckCommand
         const after = now.labs[now.labs.findIndex(({ id }) => id === lab.id) + 1];
         if (!after) return print("That was the last lab.");
         lab = after;
+        // --folder was that of the lab before.
+        const { folder: _, ...rest } = options;
+        options = rest;
         await shown(() => startLab(now, lab, { home: course.home }));
         watcher = watchFolder(folderOf(now, lab, {}), wishes);
       }
