@@ -50,7 +50,13 @@ export { type NamespaceKind, namespaceFlag, namespaceKinds } from "./kernel/name
 export { numberMask, parseNumberList } from "./kernel/number-list.ts";
 export { AT_FDCWD, atFlags, directoryFlags, openFlags, openHowSize, resolveFlags } from "./kernel/open-flags.ts";
 export { KEYCTL_JOIN_SESSION_KEYRING, personalities } from "./kernel/personality.ts";
-export { isProcessAlive, openProcess, type ProcessIdentity, signalProcess } from "./kernel/pidfd.ts";
+export {
+  duplicateDescriptors,
+  isProcessAlive,
+  openProcess,
+  type ProcessIdentity,
+  signalProcess,
+} from "./kernel/pidfd.ts";
 export { ambientOperations, prctlOperations } from "./kernel/prctl.ts";
 export { openPtyOf, type Pty, resizePty, ttyRequests } from "./kernel/pty.ts";
 export { isRlimitName, type RlimitName, rlimitBytes, rlimitNumbers } from "./kernel/rlimits.ts";

@@ -155,10 +155,10 @@ export interface StartRequest {
   /** Default: the directory config.root.path. */
   root?: RootSource;
   /**
-   * `inherit`: descriptors 0, 1 and 2 of the caller as they are. `console`, with process.terminal: a connected Unix
+   * `inherit`: descriptors 0, 1 and 2 of the caller as they are; `descriptors`: three others of them, which stay the caller's. `console`, with process.terminal: a connected Unix
    * socket that gets the master of a terminal of the container's own devpts. Without it all three are /dev/null.
    */
-  stdio?: Stdio | "inherit" | { console: number };
+  stdio?: Stdio | "inherit" | { console: number } | { descriptors: readonly [number, number, number] };
   /** The caller's descriptors 3, 4 … become the container's: how many. None unless stated. */
   preserveFds?: number;
   /** Do not give the container a session keyring of its own. */

@@ -12,6 +12,7 @@ import { pauseCommand, resumeCommand } from "../runtime/pause.ts";
 import { planCommand } from "../runtime/plan.ts";
 import { psCommand } from "../runtime/ps.ts";
 import { runCommand } from "../runtime/run.ts";
+import { serveCommand } from "../runtime/serve.ts";
 import { specCommand } from "../runtime/spec.ts";
 import { startCommand } from "../runtime/start.ts";
 import { stateCommand } from "../runtime/state.ts";
@@ -41,6 +42,7 @@ export function runtimeCommand(): Command {
     .addCommand(updateCommand())
     .addCommand(deleteCommand())
     .addCommand(featuresCommand())
+    .addCommand(serveCommand())
     .addCommand(versionCommand())
     .addHelpText(
       "after",

@@ -24,6 +24,24 @@ function openPidfdIf(pid: number, isTheOne: () => boolean): number | undefined {
   return undefined;
 }
 
+/**
+ * Duplicates of another process's descriptors (pidfd_getfd(2), close-on-exec), with its position in a file and all. The
+ * caller closes them. Throws LINUX_CALL_FAILED when it is gone, has no such descriptor, or may not be looked into.
+ */
+export function duplicateDescriptors(pid: number, descriptors: readonly number[]): number[] {
+  const process = syscall("pidfd_open", pid, 0);
+  const copies: number[] = [];
+  try {
+    for (const fd of descriptors) copies.push(syscall("pidfd_getfd", process, fd, 0));
+    return copies;
+  } catch (error) {
+    for (const copy of copies) syscall("close", copy);
+    throw error;
+  } finally {
+    syscall("close", process);
+  }
+}
+
 /** Sends a signal to the process and no other. False when it is gone. */
 export function signalProcess(process: ProcessIdentity, signal: number): boolean {
   const fd = openProcess(process);

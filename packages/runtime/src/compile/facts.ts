@@ -84,7 +84,7 @@ export function withoutImpossible(
 }
 
 export function streamSources(stdio: StartRequest["stdio"]): CompileInput["streams"] {
-  if (stdio === "inherit") return "inherit";
+  if (stdio === "inherit" || (stdio && "descriptors" in stdio)) return "inherit";
   if (stdio && "console" in stdio) return "console";
   return {
     stdin: streamSource(stdio?.stdin ?? "null"),

@@ -16,5 +16,9 @@ function streams(stdio: StartRequest["stdio"]): Record<string, number> {
     for (const fd of [0, 1, 2]) makeBlocking(fd);
     return { stdin: 0, stdout: 1, stderr: 2 };
   }
+  if (stdio !== undefined && "descriptors" in stdio) {
+    const [stdin, stdout, stderr] = stdio.descriptors;
+    return { stdin, stdout, stderr };
+  }
   return stdio !== undefined && "console" in stdio ? { [consoleSocket]: stdio.console } : {};
 }
