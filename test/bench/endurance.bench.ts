@@ -8,7 +8,7 @@ import type { Endurance } from "./runtime/endure.ts";
 const endurance: Benchmark = {
   name: "endurance",
   description:
-    "3,000 starts in a row in one process (busybox true): failures, and what there is more of afterwards than after the first 500",
+    "3,000 starts in a row in one process (busybox true): failures, and what there is more of afterwards than after the first 1,000",
   async run(log) {
     // V8 doubles its young generation when it likes to, which would hide what leaks: it keeps the size that it has.
     const flags = ["--expose-gc", "--max-semi-space-size=4"];

@@ -14,7 +14,7 @@ export interface Endurance {
 }
 
 const starts = 3000;
-const warmUp = 500;
+const warmUp = 1000;
 /** What ends by itself soon after, ms. */
 const settleMs = 2000;
 

@@ -22,12 +22,15 @@ const directory = mkdtempSync("/dev/shm/drydock-bench-");
 const bundle = join(directory, "bundle");
 const samples: Samples = {};
 let serial = 0;
+/** How long JavaScript ran in the last start, ms. */
+let busyMs = 0;
 
 if (import.meta.main) {
   try {
     await makeBundle(["/bin/echo", "hello"]);
     await measureStarts();
     await measureCommands();
+    await measureHandedOver();
     await measureBursts();
     await makeBundle(["/bin/sleep", "600"]);
     await measureExecs();
@@ -78,6 +81,7 @@ async function measureStarts(): Promise<void> {
       if (round >= warmUp) note("start", who, ms);
     };
     keep("ours", await startOurs(runtime, config));
+    if (round >= warmUp) note("busy", "ours", busyMs);
     for (const peer of peers) keep(peer, await spawned(peer, peerRun(peer, nextId())));
   }
 }
@@ -90,7 +94,9 @@ async function startOurs(runtime: Runtime, config: RuntimeConfig): Promise<numbe
   const output = readableFrom(openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK));
   const begun = performance.now();
   const first = once(output, "data").then(() => performance.now() - begun);
+  const loop = performance.eventLoopUtilization();
   await runtime.run({ id, config, stdio: { stdin: "null", stdout: fifo, stderr: "null" } });
+  busyMs = performance.eventLoopUtilization(loop).active;
   const ms = await first;
   output.destroy();
   await runtime.wait(id);
@@ -120,6 +126,30 @@ async function measureCommands(): Promise<void> {
     const ours = ["--root", join(directory, "command"), "run", "--bundle", bundle, nextId()];
     note("command", "ours", await spawned(launcher, ours));
     for (const peer of peers) note("command", peer, await spawned(peer, peerRun(peer, nextId())));
+  }
+}
+
+/** The same command, handed over to a drydock that runs already. */
+async function measureHandedOver(): Promise<void> {
+  const socket = join(directory, "serve.sock");
+  const server = spawn(launcher, ["--root", join(directory, "served"), "serve", "--socket", socket], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(server, "exit");
+  await once(server.stderr, "data");
+  process.env.DRYDOCK_RUNTIME_SOCKET = socket;
+  try {
+    for (let round = 0; round < warmUp + starts; round++) {
+      const keep = (who: string, ms: number): void => {
+        if (round >= warmUp) note("handed over", who, ms);
+      };
+      keep("ours", await spawned(launcher, ["run", "--bundle", bundle, nextId()]));
+      for (const peer of peers) keep(peer, await spawned(peer, peerRun(peer, nextId())));
+    }
+  } finally {
+    delete process.env.DRYDOCK_RUNTIME_SOCKET;
+    server.kill();
+    await ended;
   }
 }
 
