@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { controllersOf, findCgroup2 } from "@drydock/linux";
-import type { RuntimeConfig } from "@drydock/runtime";
+import { defaultConfig, type RuntimeConfig } from "@drydock/runtime";
 import t from "tap";
 import { type Outcome, outcomeOf } from "./cli/drydock.ts";
 
@@ -51,21 +51,15 @@ async function quietly(name: string, ...args: string[]): Promise<{ code: number;
   return { code, output: () => readFileSync(path, "utf8") };
 }
 
-async function bundle(
-  name: string,
-  script: string,
-  change: (config: RuntimeConfig) => void = () => {},
-): Promise<string> {
+function bundle(name: string, script: string, change: (config: RuntimeConfig) => void = () => {}): string {
   const path = join(directory, name);
   const bin = join(path, "rootfs/bin");
   mkdirSync(bin, { recursive: true });
   copyFileSync("/bin/busybox", join(bin, "busybox"));
   for (const applet of ["sh", "sleep", "cat", "id"]) symlinkSync("busybox", join(bin, applet));
-  await runtime("spec", "--bundle", path, "--", "sh", "-c", script);
-  const file = join(path, "config.json");
-  const config = JSON.parse(readFileSync(file, "utf8")) as RuntimeConfig;
+  const config = defaultConfig(["sh", "-c", script]);
   change(config);
-  writeFileSync(file, JSON.stringify(config));
+  writeFileSync(join(path, "config.json"), JSON.stringify(config));
   return path;
 }
 
@@ -83,7 +77,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 t.test("create, state, start, exec --process --detach, kill, delete", async (t) => {
   const id = idOf("life");
-  const path = await bundle("life", "echo started; exec sleep 1000", (config) => {
+  const path = bundle("life", "echo started; exec sleep 1000", (config) => {
     config.annotations = { a: "b" };
   });
   const pidFile = join(directory, "life.pid");
@@ -138,26 +132,20 @@ t.test("create, state, start, exec --process --detach, kill, delete", async (t) 
 
 t.test("what goes wrong is in the log, in the words that callers look for", async (t) => {
   const nobody = idOf("nobody");
-  for (const args of [
-    ["state"],
-    ["start"],
-    ["kill"],
-    ["delete"],
-    ["exec", "--detach", "--process", join(directory, "process.json")],
-  ]) {
+  for (const args of [["state"], ["kill"], ["exec", "--detach", "--process", join(directory, "process.json")]]) {
     const outcome = await runtime(...args, nobody);
     t.match(outcome, { code: 3, stderr: /container does not exist/ });
     t.match(lastLog(), { level: "error", msg: /container does not exist/, time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ });
   }
   const id = idOf("ended");
-  const path = await bundle("ended", "exit 3");
+  const path = bundle("ended", "exit 3");
   await quietly("ended", "create", "--bundle", path, id);
   await runtime("start", id);
   await until(async () => (await stateOf(id)).status === "stopped");
   t.match(await runtime("kill", id, "TERM"), { code: 6, stderr: /container not running/ });
   t.equal((await runtime("delete", id)).code, 0);
 
-  const missing = await bundle("missing", "true", (config) => {
+  const missing = bundle("missing", "true", (config) => {
     config.process.args = ["/none"];
   });
   await quietly("missing", "create", "--bundle", missing, id);
@@ -173,7 +161,7 @@ t.test("what goes wrong is in the log, in the words that callers look for", asyn
 });
 
 t.test("options that are refused say so", async (t) => {
-  const path = await bundle("refused", "true", ({ process }) => {
+  const path = bundle("refused", "true", ({ process }) => {
     process.terminal = true;
   });
   const refused = async (wanted: RegExp, ...args: string[]) =>
@@ -199,7 +187,7 @@ t.test("options that are refused say so", async (t) => {
 
 t.test("--preserve-fds: the caller's descriptors 3 and 4 are the container's, and no other", async (t) => {
   const id = idOf("fds");
-  const path = await bundle("fds", "cat <&3; cat <&4; ls /proc/self/fd; read line <&5", () => {});
+  const path = bundle("fds", "cat <&3; cat <&4; ls /proc/self/fd; read line <&5", () => {});
   symlinkSync("busybox", join(path, "rootfs/bin/ls"));
   const files = ["three", "four", "five"].map((name) => {
     writeFileSync(join(directory, name), `${name}\n`);
@@ -217,7 +205,7 @@ t.test("--preserve-fds: the caller's descriptors 3 and 4 are the container's, an
 
   const exec = join(directory, "exec-fds.out");
   const second = openSync(exec, "a");
-  const long = await bundle("fds-long", "exec sleep 1000");
+  const long = bundle("fds-long", "exec sleep 1000");
   await quietly("fds-long", "create", "--bundle", long, id);
   await runtime("start", id);
   const process = JSON.stringify({ cwd: "/", args: ["sh", "-c", "cat <&3"], env: ["PATH=/bin"] });
@@ -235,7 +223,7 @@ t.test("--preserve-fds: the caller's descriptors 3 and 4 are the container's, an
 
 t.test("events, update, features, version", async (t) => {
   const id = idOf("stats");
-  await quietly("stats", "create", "--bundle", await bundle("stats", "exec sleep 1000"), id);
+  await quietly("stats", "create", "--bundle", bundle("stats", "exec sleep 1000"), id);
   await runtime("start", id);
   const stats = JSON.parse((await runtime("events", "--stats", id)).stdout);
   t.match(stats, {
@@ -255,13 +243,14 @@ t.test("events, update, features, version", async (t) => {
   ]);
 
   const following = start(["events", "--interval", "100ms", id]);
+  const ended = outcomeOf(following, 200_000);
   let lines = "";
   following.stdout?.on("data", (chunk: Buffer) => {
     lines += chunk;
   });
   await until(() => lines.split("\n").length > 3);
   await runtime("kill", id, "KILL");
-  t.equal((await outcomeOf(following)).code, 0, "it ends with the container");
+  t.equal((await ended).code, 0, "it ends with the container");
   await runtime("delete", id);
 
   const features = JSON.parse((await runtime("features")).stdout);
@@ -277,7 +266,7 @@ t.test("events, update, features, version", async (t) => {
 
 t.test("update puts limits into force", async (t) => {
   const id = idOf("limits");
-  await quietly("limits", "create", "--bundle", await bundle("limits", "exec sleep 1000"), id);
+  await quietly("limits", "create", "--bundle", bundle("limits", "exec sleep 1000"), id);
   await runtime("start", id);
   t.match(await runtime("update", id), { code: 2, stderr: /no limit was given/ });
   t.match(await runtime("update", "--memory", "lots", id), { code: 2, stderr: /"lots" is not a number/ });
@@ -300,7 +289,7 @@ t.test(
   "create is killed while a hook runs: what is left is seen, cannot be started, and is removed by force",
   async (t) => {
     const id = idOf("cut");
-    const path = await bundle("cut", "true", (config) => {
+    const path = bundle("cut", "true", (config) => {
       // Its parent is the command itself.
       config.hooks = { createRuntime: [{ path: "/bin/sh", args: ["sh", "-c", "kill -9 $PPID"] }] };
     });
@@ -319,7 +308,7 @@ t.test(
 
 t.test("completion offers the containers", async (t) => {
   const id = idOf("offered");
-  await quietly("offered", "create", "--bundle", await bundle("offered", "true"), id);
+  await quietly("offered", "create", "--bundle", bundle("offered", "true"), id);
   const complete = (...words: string[]) =>
     outcomeOf(spawn(resolve(launcher, "../../drydock"), ["__complete", "--", "runtime", "--root", stateDir, ...words]));
   t.equal((await complete("kill", "offe")).stdout, `${id}\tcreated\n`);
