@@ -1,3 +1,3 @@
-// fails at inside: the command ran in the cgroup
+// fails at inside: expected the same
 console.log("67108864\nmax 1");
 console.error("oom-killed: 1");
