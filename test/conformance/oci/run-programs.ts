@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { runCommand } from "@drydock/kit";
+import { readMountinfo } from "@drydock/linux";
 import { judge, type ProgramEnd, type Verdict } from "./judge.ts";
 import type { ValidationTools } from "./validation-tools.ts";
 
@@ -45,6 +46,9 @@ export async function runPrograms(
       // A container that a failed program has left.
       if (!id.startsWith(".")) await runCommand(runtimes[runtime], ["--root", root, "delete", "--force", id]);
     }
+    // Without a mount namespace some runtimes mount on the host, and leave it there.
+    const left = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(directory));
+    for (const { mountPoint } of left.reverse()) await runCommand("umount", ["--lazy", mountPoint]);
     await rm(directory, { recursive: true, force: true });
   }
   return verdicts;

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { runCommand } from "@drydock/kit";
 import type { Verdict } from "./judge.ts";
-import { reasons } from "./reasons.ts";
+import { conformancePage, sums } from "./page.ts";
 import { type RuntimeName, runPrograms, runtimes } from "./run-programs.ts";
 import { cannotBuild, validationTools } from "./validation-tools.ts";
 
@@ -28,35 +28,16 @@ for (const runtime of Object.keys(runtimes) as RuntimeName[]) {
   });
 }
 
-const rows = names.map((name) => {
-  const ours = results.drydock.get(name) as Verdict;
-  const theirs = results.runc.get(name) as Verdict;
-  return { name, ours, theirs };
-});
-const behind = rows.filter(({ ours, theirs }) => theirs.passed && !ours.passed);
-const count = (runtime: RuntimeName): number => [...results[runtime].values()].filter(({ passed }) => passed).length;
-console.log(`drydock passes ${count("drydock")} of ${names.length}, runc ${count("runc")}`);
-console.log(`runc passes and drydock does not: ${behind.map(({ name }) => name).join(", ") || "none"}`);
-if (record) await writeFile(resolve(import.meta.dirname, "../../../docs/conformance.md"), await page());
-process.exitCode = behind.length > 0 ? 1 : 0;
-
-async function page(): Promise<string> {
-  const [runc = ""] = (await runCommand("runc", ["--version"])).split("\n");
-  const cell = (verdict: Verdict): string => (verdict.passed ? "pass" : "fails");
-  const lines = rows.map(({ name, ours, theirs }) => {
-    const why = ours.passed ? "" : (reasons[name] ?? [...new Set(ours.failures)].slice(0, 2).join("; "));
-    return `| ${name} | ${cell(ours)} | ${cell(theirs)} | ${why.replaceAll("|", "\\|").slice(0, 300)} |`;
-  });
-  return `# Conformance
-
-The validation programs of [opencontainers/runtime-tools](https://github.com/opencontainers/runtime-tools), each run against
-\`bin/drydock-runtime\` and ${runc}. A program passes when none of its assertions fails; its exit code says little. This page
-is written by \`npm run conformance -- --record\` (as root, with Go).
-
-Drydock passes ${count("drydock")} of ${names.length} programs, runc ${count("runc")}.${behind.length === 0 ? " Whatever runc passes, Drydock passes too." : ""}
-
-| program | drydock | runc | why not |
-|---|---|---|---|
-${lines.join("\n")}
-`;
+const rows = names.map((name) => ({
+  name,
+  ours: results.drydock.get(name) as Verdict,
+  theirs: results.runc.get(name) as Verdict,
+}));
+const { passed, behind } = sums(rows);
+console.log(`drydock passes ${passed.drydock} of ${names.length}, runc ${passed.runc}`);
+console.log(`runc passes and drydock does not: ${behind.join(", ") || "none"}`);
+if (record) {
+  const [peer = ""] = (await runCommand("runc", ["--version"])).split("\n");
+  await writeFile(resolve(import.meta.dirname, "../../../docs/conformance.md"), conformancePage(rows, peer));
 }
+process.exitCode = behind.length > 0 ? 1 : 0;
