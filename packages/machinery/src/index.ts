@@ -113,6 +113,7 @@ export { Binding, Eviction } from "./kinds/requests/pod-requests.ts";
 export type { RequestBody } from "./kinds/requests/request-body.ts";
 export { Scale } from "./kinds/requests/scale.ts";
 export { TokenRequest } from "./kinds/requests/token-request.ts";
+export { ResourceQuota } from "./kinds/resource-quota.ts";
 export {
   LocalSubjectAccessReview,
   SelfSubjectAccessReview,
@@ -123,7 +124,6 @@ export {
 export { reviewKinds } from "./kinds/reviews/all.ts";
 export { SelfSubjectReview, TokenReview, type UserInfo } from "./kinds/reviews/identity-review.ts";
 export { SelfSubjectRulesReview } from "./kinds/reviews/rules-review.ts";
-export { ResourceQuota } from "./kinds/resource-quota.ts";
 export { Role } from "./kinds/role.ts";
 export { RoleBinding } from "./kinds/role-binding.ts";
 export type { RoleRef, Subject } from "./kinds/role-reference.ts";
