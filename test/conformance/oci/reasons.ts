@@ -18,7 +18,8 @@ export const reasons: Readonly<Record<string, string>> = {
   linux_cgroups_memory: "it wants a limit of kernel memory, which kernels since 5.16 do not have: refused by name",
   linux_cgroups_relative_memory:
     "it wants a limit of kernel memory, which kernels since 5.16 do not have: refused by name",
-  mounts: "not solved: it does not find seven bind mounts, with options of a file system, in the order of the configuration",
+  mounts:
+    "not solved: it does not find seven bind mounts, with options of a file system, in the order of the configuration",
   misc_props: "one of its three containers has no /runtimetest to run",
   pidfile: "it kills a container that has ended already, and takes the error for a failure",
   prestart: "it wants prestart hooks in start; the runtime-spec has them in create since 1.0.2",
