@@ -31,12 +31,12 @@ t.test("unknown fields: removed, with their path and the nearest real name", asy
 t.test("a field of Kubernetes that we do not do is an error, not a warning", async (t) => {
   const { unknown, errors } = readObject(
     Workload,
-    workload({}, { initContainers: [{ name: "x" }], hostAliases: [], affinity: null }),
+    workload({}, { hostname: "x", hostAliases: [], affinity: null }),
   );
   t.same(unknown, [], "empty and null say nothing");
   t.same(errors, [
     {
-      field: "spec.template.spec.initContainers",
+      field: "spec.template.spec.hostname",
       reason: "FieldValueForbidden",
       message: "Forbidden: this field of Kubernetes is not supported by Drydock",
     },

@@ -216,13 +216,13 @@ async function main(): Promise<void> {
   });
 }
 
-/** Container id to pid of its shim. */
+/** Container id to pid of its shim. The same program run as `delete` cleans up after one that has ended, and is none. */
 function shims(): Map<string, number> {
   const found = new Map<string, number>();
   for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const command = commandOf(name);
     const id = command[0]?.includes("containerd-shim") && command[command.indexOf("-id") + 1];
-    if (id) found.set(id, Number(name));
+    if (id && !command.includes("delete")) found.set(id, Number(name));
   }
   return found;
 }
