@@ -4,6 +4,8 @@ import { endWithReader } from "./output/closed-pipe.ts";
 import { runProgram } from "./program.ts";
 
 endWithReader(process.stdout, process.stderr);
+// Nothing is left to do then. Exiting here leaves out the orderly release of V8's heap, which takes 40 ms that nobody needs.
+process.once("beforeExit", () => process.exit());
 try {
   await runProgram(process.argv.slice(2));
 } catch (error) {

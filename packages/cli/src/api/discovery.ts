@@ -33,14 +33,18 @@ export async function discover(client: Client): Promise<ApiResource[]> {
 }
 
 /**
- * The resources of these objects' kinds, and maybe others: asks only at the path that tells of them, which saves a connection and its TLS
- * handshake. When a kind is not there, all resources: what the user may have meant is among them.
+ * The resources of these objects' kinds, and maybe others. Asks for the groups while the objects are still being read, which also opens the
+ * connection by then, and for the core group only when one of them is of it. When a kind is not there, all resources: what the user may have
+ * meant is among them.
  */
-export async function discoverKindsOf(client: Client, objects: readonly TypedObject[]): Promise<ApiResource[]> {
-  const needed = new Set(objects.map(({ apiVersion }): DiscoveryPath => (apiVersion.includes("/") ? "/apis" : "/api")));
-  const resources = await ask(client, needed);
-  const hasAll = objects.every((object) => findResourceOfObject(object, resources));
-  return hasAll ? resources : discover(client);
+export async function discoverKindsOf(
+  client: Client,
+  reading: Promise<readonly TypedObject[]>,
+): Promise<ApiResource[]> {
+  const [objects, ofGroups] = await Promise.all([reading, ask(client, ["/apis"])]);
+  const isIn = (resources: readonly ApiResource[]): boolean =>
+    objects.every((object) => findResourceOfObject(object, resources));
+  return isIn(ofGroups) ? ofGroups : [...(await ask(client, ["/api"])), ...ofGroups];
 }
 
 async function ask(client: Client, paths: Iterable<DiscoveryPath>): Promise<ApiResource[]> {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
+import { setImmediate } from "node:timers/promises";
 import type { Client } from "@drydock/machinery";
 
 interface RawOptions {
@@ -16,7 +17,10 @@ export async function requestJson<T>(
   options: RawOptions = {},
 ): Promise<T> {
   const { body } = await client.stream(method, path, options);
-  return (await json(Readable.from(body))) as T;
+  const answer = (await json(Readable.from(body))) as T;
+  // The connection is free again in the next turn of the event loop; a request before that would open a second one.
+  await setImmediate();
+  return answer;
 }
 
 export function getJson<T>(client: Client, path: string, options: RawOptions = {}): Promise<T> {

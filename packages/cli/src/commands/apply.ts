@@ -25,11 +25,12 @@ Examples:
       await withSession(command, async ({ client, namespace, settings }) => {
         const format = outputFormat(settings.output, ["yaml", "json", "name"]);
         // Every file is read before the first object is sent: a broken third file leaves nothing half applied.
-        const manifests = await loadManifests(options.filename);
+        const reading = loadManifests(options.filename);
         const resources = await discoverKindsOf(
           client,
-          manifests.map(({ object }) => object),
+          reading.then((manifests) => manifests.map(({ object }) => object)),
         );
+        const manifests = await reading;
         const dryRun = options.dryRun ?? false;
         for (const manifest of manifests) {
           const applied = await applyManifest(client, manifest, resources, { namespace, dryRun });

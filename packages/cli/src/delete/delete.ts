@@ -68,9 +68,9 @@ async function find(
   }
   const { client, namespace } = session;
   if (flags.filename) {
-    const objects = (await loadManifests(flags.filename)).map(({ object }) => object);
-    const resources = await discoverKindsOf(client, objects);
-    return objects.map((object) => {
+    const reading = loadManifests(flags.filename).then((manifests) => manifests.map(({ object }) => object));
+    const resources = await discoverKindsOf(client, reading);
+    return (await reading).map((object) => {
       const type = resourceOfObject(object, resources);
       return { type, name: object.metadata.name, namespace: scope(type, object.metadata.namespace ?? namespace) };
     });
