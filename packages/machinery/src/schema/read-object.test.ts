@@ -29,10 +29,7 @@ t.test("unknown fields: removed, with their path and the nearest real name", asy
 });
 
 t.test("a field of Kubernetes that we do not do is an error, not a warning", async (t) => {
-  const { unknown, errors } = readObject(
-    Workload,
-    workload({}, { hostname: "x", hostAliases: [], affinity: null }),
-  );
+  const { unknown, errors } = readObject(Workload, workload({}, { hostname: "x", hostAliases: [], affinity: null }));
   t.same(unknown, [], "empty and null say nothing");
   t.same(errors, [
     {
