@@ -54,6 +54,7 @@ export class Agent implements RunningAgent {
   async start(): Promise<void> {
     const { nodeName } = this.#options;
     const certificates = this.#certificates();
+    certificates?.warnWhenEnded();
     const client = await this.#connect(certificates);
     const nodes = startInformer(client, Node, { logger: this.#logger });
     this.#stops.push(() => nodes.stop());

@@ -8,11 +8,15 @@ const table = "drydock_partition";
 /** Throws CLI_USAGE for a machine that is none, PLAYGROUND_NOT_RUNNING for one that does not run. */
 export async function requireRunning(settings: PlaygroundSettings, name: string): Promise<void> {
   requireMachine(settings, name);
-  const [machine] = parseStatus(await vagrantOutput(settings, ["status", name, "--machine-readable"]));
-  if (machine?.state === "running") return;
-  throw failure("PLAYGROUND_NOT_RUNNING", `${name} does not run: ${machine?.state ?? "it is unknown to vagrant"}`, {
+  const state = await stateOf(settings, name);
+  if (state === "running") return;
+  throw failure("PLAYGROUND_NOT_RUNNING", `${name} does not run: ${state ?? "it is unknown to vagrant"}`, {
     hint: "drydock playground up starts what does not run",
   });
+}
+
+async function stateOf(settings: PlaygroundSettings, name: string): Promise<string | undefined> {
+  return parseStatus(await vagrantOutput(settings, ["status", name, "--machine-readable"]))[0]?.state;
 }
 
 export function requireMachine(settings: PlaygroundSettings, name: string): void {
@@ -21,10 +25,21 @@ export function requireMachine(settings: PlaygroundSettings, name: string): void
   throw failure("CLI_USAGE", `there is no machine "${name}"`, { hint: `there are: ${names.join(", ")}` });
 }
 
+/** libvirt gives up after 15 s on a process that a busy host does not let end; it has been told by then. */
+const killTries = 3;
+
 /** Switches a machine off as if its plug were pulled: nothing in it is told. */
 export async function kill(settings: PlaygroundSettings, name: string): Promise<void> {
   await requireRunning(settings, name);
-  await vagrantOutput(settings, ["halt", "--force", name]);
+  for (let tries = 1; ; tries++) {
+    try {
+      await vagrantOutput(settings, ["halt", "--force", name]);
+      return;
+    } catch (error) {
+      if ((await stateOf(settings, name)) !== "running") return;
+      if (tries === killTries) throw error;
+    }
+  }
 }
 
 /**

@@ -15,10 +15,13 @@ export async function up(
   const maker = await preflight(settings, provider, hasProgram, remark);
   remark(`playground: ${machineNames(settings).join(", ")} by ${maker.provider}`);
   const args = ["up", "--provider", maker.provider, ...(provision ? ["--provision"] : [])];
-  await vagrantLines({ ...settings, program: maker.program }, args, (line) => {
+  const onLine = (line: string): void => {
     const progress = progressOf(line);
     if (progress) remark(`${seconds(startedAt)}  ${progress.machine.padEnd(4)} ${progress.text}`);
-  });
+  };
+  await vagrantLines({ ...settings, program: maker.program }, args, onLine, () =>
+    remark("interrupted; drydock playground up goes on, drydock playground down removes what is there"),
+  );
   remark(`${seconds(startedAt)}  all machines are up; their nodes become Ready now`);
   remark(`  export KUBECONFIG=${playgroundKubeconfig(settings)}`);
 }

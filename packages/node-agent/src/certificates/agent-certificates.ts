@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { Clock, Logger } from "@drydock/kit";
 import {
   type Client,
@@ -38,6 +39,17 @@ export class AgentCertificates {
 
   /** What a client of the API server shows now: another object after each renewal. */
   readonly credentials = (): ClientCredentials => this.#client;
+
+  /** Says so when the client certificate has ended: the API server will only say "Unauthorized". */
+  warnWhenEnded(): void {
+    const { nodeName, clock, logger } = this.#options;
+    const { validTo } = new X509Certificate(this.#client.cert);
+    if (Date.parse(validTo) > clock.now()) return;
+    logger.error(
+      { endedAt: new Date(validTo).toISOString() },
+      `the certificate of this node has ended, so the API server refuses it: join again (drydock token create --print-join-command; drydock join … --node-name ${nodeName}), then restart the agent; its pods run on`,
+    );
+  }
 
   /** The Node object must be there: serving certificates are for addresses that it states. */
   start(client: Client, served: (serving: ClientCredentials) => void): void {
