@@ -120,8 +120,11 @@ export class Agent implements RunningAgent {
     const common = {
       stateDir,
       imageDir,
-      podCidr,
-      bridge: clusterNetwork?.bridge ?? "cni0",
+      network: {
+        podCidr,
+        bridge: clusterNetwork?.bridge ?? "cni0",
+        ...(clusterNetwork?.cni ? { cni: clusterNetwork.cni } : {}),
+      },
       insecureRegistries,
       ...(logRotation ? { logRotation } : {}),
       logger: this.#logger,

@@ -19,4 +19,6 @@ export const agentError = defineErrors({
   AGENT_SOURCE_UNKNOWN: "a ConfigMap or Secret that a pod refers to could not be read in time",
   AGENT_NO_CERTIFICATE: "the certificates that a node got when it joined are not there or damaged",
   AGENT_NETWORK: "the network of the node or of a pod could not be set up",
+  AGENT_CNI: "a CNI plugin is missing or could not do what it was asked for",
+  AGENT_CNI_CONFIG: "there is no CNI configuration list that can be used",
 });

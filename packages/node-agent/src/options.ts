@@ -2,6 +2,7 @@ import type { RuncOptions } from "@drydock/containerd";
 import type { BackoffPolicy, Clock, Logger } from "@drydock/kit";
 import type { ClientConfig } from "@drydock/machinery";
 import type { RotationPolicy } from "./logs/log-file.ts";
+import type { CniDirectories } from "./network/create-pod-network.ts";
 import type { ServingCertificate } from "./server/agent-server.ts";
 
 export interface AgentOptions {
@@ -37,8 +38,10 @@ export interface AgentOptions {
   signal?: AbortSignal;
   labels?: Record<string, string>;
   clusterNetwork?: {
-    /** The bridge of the pods of this node; cni0 unless stated. */
+    /** The bridge of the pods of this node; cni0 unless stated. Not with `cni`. */
     bridge?: string;
+    /** Pods are connected by CNI's plugins instead of a bridge of ours. Only an empty node may change it. */
+    cni?: CniDirectories;
     /** DNS servers for pods; without one pods resolve names as the node does. */
     nameservers?: string[];
     searches?: string[];

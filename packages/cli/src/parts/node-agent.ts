@@ -39,6 +39,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
       imagesDir: imageDir,
       runtime,
       containerdSocket,
+      clusterNetwork,
       heartbeat,
     } = node;
     started(
@@ -55,6 +56,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
         imageDir,
         ...(runtime === undefined ? {} : { runtime }),
         ...(containerdSocket === undefined ? {} : { containerdSocket }),
+        ...(clusterNetwork === undefined ? {} : { clusterNetwork }),
         ...(heartbeat === undefined ? {} : { heartbeat }),
         signal,
       }),

@@ -2,9 +2,9 @@ import { connectContainerd, type RuncOptions } from "@drydock/containerd";
 import type { Logger } from "@drydock/kit";
 import { openImageStore } from "@drydock/oci";
 import { defaultRotation, type RotationPolicy } from "../logs/log-file.ts";
-import { parseCidr } from "../native/cidr.ts";
 import { NativeLayout } from "../native/layout.ts";
 import { Sandboxes } from "../native/sandboxes.ts";
+import { createPodNetwork, type PodNetworkOptions } from "../network/create-pod-network.ts";
 import type { NodeRuntime } from "../port/pod-runtime.ts";
 import { ContainerdContainers } from "./containerd-containers.ts";
 import { ContainerdImages } from "./containerd-images.ts";
@@ -19,8 +19,7 @@ export interface ContainerdRuntimeOptions {
   runc?: RuncOptions;
   stateDir: string;
   imageDir: string;
-  podCidr: string;
-  bridge: string;
+  network: PodNetworkOptions;
   insecureRegistries: string[];
   logRotation?: RotationPolicy;
   logger: Logger;
@@ -32,7 +31,6 @@ const namespace = "drydock";
 /** The adapter of PodRuntime on a containerd that runs on this node. Rejects with CONTAINERD_UNREACHABLE when there is none. */
 export async function createContainerdRuntime(options: ContainerdRuntimeOptions): Promise<NodeRuntime> {
   const { logger, stateDir } = options;
-  const cidr = parseCidr(options.podCidr);
   const store = await openImageStore({ directory: options.imageDir, logger });
   const client = await connectContainerd({
     namespace,
@@ -44,7 +42,7 @@ export async function createContainerdRuntime(options: ContainerdRuntimeOptions)
   const pumps = new LogPumps(options.logRotation ?? defaultRotation, logger);
   const starter = new RunStarter({ client, layout, pumps, logger });
   const containers = new ContainerdContainers({ client, layout, pumps, starter, logger });
-  const sandboxes = new Sandboxes({ layout, bridge: options.bridge, cidr, logger });
+  const sandboxes = new Sandboxes(layout, createPodNetwork(options.network, layout.root, logger));
   const { version } = await client.version();
   return {
     // Distributions add to it: Debian's is 1.6.20~ds1.

@@ -2,8 +2,8 @@ import type { Logger } from "@drydock/kit";
 import { openImageStore } from "@drydock/oci";
 import { createRuntime } from "@drydock/runtime";
 import { defaultRotation, type RotationPolicy } from "../logs/log-file.ts";
+import { createPodNetwork, type PodNetworkOptions } from "../network/create-pod-network.ts";
 import type { NodeRuntime } from "../port/pod-runtime.ts";
-import { parseCidr } from "./cidr.ts";
 import { NativeLayout } from "./layout.ts";
 import { NativeContainers } from "./native-containers.ts";
 import { NativeImages } from "./native-images.ts";
@@ -13,8 +13,7 @@ import { Sandboxes } from "./sandboxes.ts";
 export interface NativeRuntimeOptions {
   stateDir: string;
   imageDir: string;
-  podCidr: string;
-  bridge: string;
+  network: PodNetworkOptions;
   insecureRegistries: string[];
   logRotation?: RotationPolicy;
   logger: Logger;
@@ -36,7 +35,7 @@ export async function createNativeRuntime(options: NativeRuntimeOptions): Promis
       for (const listener of listeners) listener(podUid);
     },
   });
-  const sandboxes = new Sandboxes({ layout, bridge: options.bridge, cidr: parseCidr(options.podCidr), logger });
+  const sandboxes = new Sandboxes(layout, createPodNetwork(options.network, layout.root, logger));
   return {
     version: "drydock-native://0.1.0",
     pods: new NativePods({ layout, sandboxes, containers, listeners, logger }),

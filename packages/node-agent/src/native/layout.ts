@@ -8,7 +8,8 @@ import { join } from "node:path";
  *     native/pods/<uid>/ns/{net,uts,ipc}         the namespaces, kept by bind mounts
  *     native/pods/<uid>/etc/{hosts,hostname,resolv.conf}
  *     native/pods/<uid>/containers/<name>.<attempt>/{record.json,failure.json,stdout,stderr,upper,work}
- *     native/addresses/<ip> -> <uid>
+ *     native/addresses/<ip> -> <uid>             of our own bridge
+ *     native/network/<uid>                       of CNI: what is attached
  *     native/runtime/                            the runtime's own state
  */
 export class NativeLayout {
@@ -21,10 +22,6 @@ export class NativeLayout {
 
   get pods(): string {
     return join(this.root, "pods");
-  }
-
-  get addresses(): string {
-    return join(this.root, "addresses");
   }
 
   get runtime(): string {

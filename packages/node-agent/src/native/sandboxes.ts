@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { errnoOf, type Logger } from "@drydock/kit";
+import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "@drydock/kit";
 import {
   cString,
   findCgroup2,
@@ -11,44 +10,32 @@ import {
   runProgram,
   syscallUnless,
 } from "@drydock/linux";
+import type { PodNetwork } from "../network/pod-network.ts";
 import type { ObservedSandbox, SandboxSpec } from "../port/pod-runtime.ts";
-import { AddressPool } from "./address-pool.ts";
-import { ensureBridge, plugIntoBridge } from "./bridge.ts";
-import { type Cidr, gatewayOf } from "./cidr.ts";
 import { writeEtcFiles } from "./etc-files.ts";
 import type { NativeLayout } from "./layout.ts";
+import { isNamespaceFile } from "./namespace-file.ts";
 import { type PodRecord, readRecord, type SandboxRecord, writeRecord } from "./records.ts";
-import { addressProgram, namespacesProgram } from "./sandbox-programs.ts";
-
-export interface SandboxesOptions {
-  layout: NativeLayout;
-  bridge: string;
-  cidr: Cidr;
-  logger: Logger;
-}
+import { namespacesProgram } from "./sandbox-programs.ts";
 
 /**
  * Sandboxes: what the containers of a pod share. Made in an order in which a crash at any point leaves something that is seen to be
  * incomplete (no sandbox.json) and is taken down before the next try.
  */
 export class Sandboxes {
-  readonly #options: SandboxesOptions;
   readonly #layout: NativeLayout;
-  readonly #addresses: AddressPool;
+  readonly #network: PodNetwork;
 
-  constructor(options: SandboxesOptions) {
-    this.#options = options;
-    this.#layout = options.layout;
-    this.#addresses = new AddressPool(options.layout.addresses, options.cidr);
+  constructor(layout: NativeLayout, network: PodNetwork) {
+    this.#layout = layout;
+    this.#network = network;
   }
 
   async open(): Promise<void> {
     await mkdir(this.#layout.pods, { recursive: true });
-    await ensureBridge(this.#options.bridge, this.#options.cidr);
-    const owners = new Set<string>();
-    for (const uid of await this.uids()) if ((await this.observe(uid))?.state === "ready") owners.add(uid);
-    const freed = await this.#addresses.releaseOthers(owners);
-    if (freed.length > 0) this.#options.logger.info({ freed }, "addresses of pods that are gone are free again");
+    const kept = new Set<string>();
+    for (const uid of await this.uids()) if ((await this.observe(uid))?.state === "ready") kept.add(uid);
+    await this.#network.open(kept);
   }
 
   /** Pods that anything is left of. */
@@ -72,22 +59,17 @@ export class Sandboxes {
     if (present?.state === "ready") return present;
     const namespaces = this.#layout.namespaces(uid);
     await mkdir(namespaces, { recursive: true });
-    await this.#detach(namespaces);
     const { namespace, name, cgroupParent, hostname } = spec;
     const pod: PodRecord = { uid, namespace, name, cgroupParent, hostname };
-    const [ip] = await Promise.all([
-      this.#addresses.allocate(uid),
+    // What a try before this one left.
+    await this.#network.disconnect(uid);
+    await this.#detach(namespaces);
+    const attachment = { podUid: uid, namespace, name, netns: join(namespaces, "net") };
+    const [{ ip, connected }] = await Promise.all([
+      this.#network.attach(attachment, this.#makeNamespaces(namespaces, spec.hostname)),
       writeRecord(this.#layout.podRecord(uid), pod),
-      this.#makeNamespaces(namespaces, spec.hostname),
     ]);
-    const netns = join(namespaces, "net");
-    const { cidr, bridge } = this.#options;
-    await Promise.all([
-      plugIntoBridge(bridge, vethName(uid), netns).then(() =>
-        runProgram(addressProgram(netns, { ip, prefix: cidr.prefix, gateway: gatewayOf(cidr) })),
-      ),
-      writeEtcFiles(this.#layout.etc(uid), spec, ip),
-    ]);
+    await Promise.all([connected, writeEtcFiles(this.#layout.etc(uid), spec, ip)]);
     const record: SandboxRecord = { ip, createdAt: new Date().toISOString() };
     await writeRecord(this.#layout.sandboxRecord(uid), record);
     return { id: uid, state: "ready", ...record };
@@ -96,9 +78,9 @@ export class Sandboxes {
   /** Gives back address, namespaces and cgroup. Idempotent. */
   async stop(uid: string): Promise<void> {
     await rm(this.#layout.sandboxRecord(uid), { force: true });
-    // The kernel removes both ends of the veth pair with the namespace.
+    await this.#network.disconnect(uid);
     await this.#detach(this.#layout.namespaces(uid));
-    await this.#addresses.release(uid);
+    await this.#network.release(uid);
     const pod = await readRecord<PodRecord>(this.#layout.podRecord(uid));
     if (!pod) return;
     const root = findCgroup2();
@@ -119,20 +101,4 @@ export class Sandboxes {
       while (await isNamespaceFile(path)) syscallUnless(["EINVAL", "ENOENT"], "umount2", cString(path), MNT_DETACH);
     }
   }
-}
-
-/** A namespace that is bound to a file is on another file system (nsfs) than the directory. */
-async function isNamespaceFile(path: string): Promise<boolean> {
-  try {
-    const [file, directory] = await Promise.all([stat(path), stat(dirname(path))]);
-    return file.dev !== directory.dev;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
-/** The node's end of a pod's cable; interface names have at most 15 characters. */
-function vethName(uid: string): string {
-  return `veth${createHash("sha256").update(uid).digest("hex").slice(0, 8)}`;
 }

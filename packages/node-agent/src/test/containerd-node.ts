@@ -46,8 +46,10 @@ export class ContainerdNode {
       runc: this.daemon.runtime,
       stateDir: join(this.directory, "state"),
       imageDir: join(this.directory, "images"),
-      podCidr: `10.${100 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 250}.0/24`,
-      bridge: this.#bridge,
+      network: {
+        podCidr: `10.${100 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 250}.0/24`,
+        bridge: this.#bridge,
+      },
       insecureRegistries: [],
       logger: silentLogger,
     });

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { readTextIfExists } from "@drydock/kit";
 import { bridgeLines, ipBatch, vethLines } from "@drydock/linux";
-import { agentError } from "../errors.ts";
-import { type Cidr, gatewayOf } from "./cidr.ts";
+import { agentError } from "../../errors.ts";
+import { type Cidr, gatewayOf } from "../cidr.ts";
 
 const forwarding = "/proc/sys/net/ipv4/ip_forward";
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readlink, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@drydock/kit";
-import { agentError } from "../errors.ts";
-import { addressAt, type Cidr, indexOf } from "./cidr.ts";
+import { agentError } from "../../errors.ts";
+import { addressAt, type Cidr, indexOf } from "../cidr.ts";
 
 /**
  * Which pod has which address, on disk: one symbolic link per address, named for it, pointing to the owner's uid. Making a symbolic
