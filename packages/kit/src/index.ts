@@ -16,4 +16,5 @@ export {
 export { ensureDirectory, pathExists, readTextIfExists, writeFileAtomic } from "./files.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 export { nearestName } from "./nearest-name.ts";
+export { Turns } from "./turns.ts";
 export { unlessAborted } from "./unless-aborted.ts";

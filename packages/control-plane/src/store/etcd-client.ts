@@ -1,4 +1,4 @@
-import type { Logger } from "@drydock/kit";
+import { type Logger, Turns } from "@drydock/kit";
 import { noop } from "cockatiel";
 import { Etcd3 } from "etcd3";
 import { failure } from "../errors.ts";
@@ -11,8 +11,17 @@ export interface EtcdClient {
   readonly members: Members;
   /** One for each endpoint. */
   readonly watchServices: readonly WatchService[];
+  /** Of watches that are being opened. */
+  readonly openings: Turns;
   close(): void;
 }
+
+/**
+ * Each watch has a connection, and there is one for each kind. On a slow or busy machine all handshakes at once take so long that none is done within its
+ * time limit; those that try again are in the way of the others, and it stays so. A few at once, one after the other, is as fast where there is
+ * time, and gets there where there is little.
+ */
+const OPENINGS_AT_ONCE = 4;
 
 export async function connectEtcd(options: StoreOptions, logger: Logger): Promise<EtcdClient> {
   if (options.endpoints.length === 0) {
@@ -24,6 +33,7 @@ export async function connectEtcd(options: StoreOptions, logger: Logger): Promis
   return {
     members,
     watchServices,
+    openings: new Turns(OPENINGS_AT_ONCE),
     close() {
       members.close();
       for (const { etcd } of connections) etcd.close();

@@ -40,6 +40,8 @@ export async function* watchPrefix(
   let failures = 0;
 
   while (!signal.aborted) {
+    const opened = await client.openings.take(signal).catch(ignoreAbort);
+    if (!opened) return;
     const service = services[endpoint % services.length] as (typeof services)[number];
     const stream = openWatchStream(service, {
       range: keysWithPrefix(prefix),
@@ -55,6 +57,7 @@ export async function* watchPrefix(
         if (response.watchId < 0 && !response.canceled) continue;
         if (response.canceled) throw cancelled(response, prefix, assembler.last);
         await proof.before(response, assembler.last);
+        opened();
         failures = 0;
         const batch = assembler.push(response);
         if (batch) yield batch;
@@ -63,6 +66,7 @@ export async function* watchPrefix(
       if (signal.aborted) return;
       const broken = error instanceof StreamBroken || hasCode(error, "STORE_UNAVAILABLE");
       if (!broken) throw error;
+      opened();
       assembler.reset();
       failures++;
       endpoint++;
@@ -72,6 +76,7 @@ export async function* watchPrefix(
       logger.warn({ ...fields, reason: messageOf(error) }, "watch stream broke, opening another");
       await systemClock.sleep(delayMs, signal).catch(ignoreAbort);
     } finally {
+      opened();
       signal.removeEventListener("abort", close);
       stream.close();
     }

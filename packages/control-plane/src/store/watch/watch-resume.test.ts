@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import t from "tap";
 import { tcpProxy } from "../../etcd/fixtures/tcp-proxy.ts";
 import { type TemporaryEtcd, temporaryEtcd } from "../../etcd/fixtures/temporary-etcd.ts";
@@ -297,4 +298,33 @@ t.test("an aborted watch ends, also while etcd is away", async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   abort.abort();
   t.strictSame(await within(1_000, "the end", reading), []);
+});
+
+t.test("many watches are opened a few at a time, and a silent peer keeps none from its turn", async (t) => {
+  const temporary = await temporaryEtcd(t);
+  const sockets = new Set<Socket>();
+  // It accepts, and never answers a handshake.
+  const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const abort = new AbortController();
+  t.teardown(() => {
+    abort.abort();
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const store = storeOf(t, temporary, port);
+  const watches = Array.from({ length: 12 }, (_, i) =>
+    readWatch(store.watch(`/r/${i}/`, 0, abort.signal), 0, () => Number.POSITIVE_INFINITY),
+  );
+  const reached = async (count: number): Promise<void> => {
+    while (sockets.size < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await reached(4);
+  // Their time limit of 1 s is not over.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.equal(sockets.size, 4);
+  await reached(9);
+  abort.abort();
+  t.strictSame((await within(10_000, "the end", Promise.all(watches))).flat(), []);
 });
