@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   "control-plane": ["kit", "machinery"],
   "node-agent": ["kit", "linux", "oci", "machinery", "runtime", "containerd"],
   vm: ["kit"],
-  labs: ["kit", "vm"],
+  labs: ["kit", "machinery", "control-plane", "vm"],
   cli: ["kit", "linux", "oci", "machinery", "runtime", "control-plane", "node-agent", "vm", "labs"],
 };
 

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import {
   type CheckVerdict,
@@ -110,7 +110,7 @@ function inSandbox(folder: string, command: string): Promise<string> {
     cwd: folder,
     // Not a socket: bash would take it for a login from afar and read the user's start-up files.
     stdio: ["ignore", "pipe", "inherit"],
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LANG: "C.UTF-8" },
+    env: { PATH: `${dirname(labsRoot)}:${process.env.PATH}:/usr/sbin:/sbin`, LANG: "C.UTF-8" },
     timeout: 60_000,
   });
   return text(child.stdout);

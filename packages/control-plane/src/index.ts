@@ -1,5 +1,6 @@
 export { type ApiServer, type ApiServerOptions, startApiServer } from "./apiserver/api-server.ts";
 export type { SigningOptions } from "./controllers/certificates/signer.ts";
+export { type ControllerName, controllerNames } from "./controllers/controller-list.ts";
 export { type ControllersOptions, type RunningControllers, startControllers } from "./controllers/start-controllers.ts";
 export type { ClientTls, StoreOptions } from "./etcd/connection-options.ts";
 export { stopRecordedEtcd } from "./etcd/pid-file.ts";

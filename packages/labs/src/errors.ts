@@ -9,5 +9,6 @@ export const labError = defineErrors({
   LAB_NO_MORE_HINTS: "all hints of a lab have been shown",
   LAB_SOLUTION_EARLY: "a solution was asked for before a try",
   LAB_CHECK_BROKEN: "the check of a lab failed itself; that is our bug",
+  LAB_CLUSTER: "the control plane of a lab did not start",
   LAB_PROGRESS: "the file with the learner's progress cannot be read or written",
 });

@@ -7,6 +7,9 @@ export type { CheckTools, Ended, LabCheck, Running, RunOptions } from "./check/c
 export { type CheckOptions, runCheck } from "./check/run-check.ts";
 export { SCRATCH, sandboxCommand } from "./check/sandbox-script.ts";
 export type { CheckVerdict, StepVerdict } from "./check/verdict.ts";
+export type { Gateway, GatewayRequest } from "./cluster/gateway.ts";
+export type { HollowNode, HollowNodeOptions } from "./cluster/hollow-node.ts";
+export { type LabCluster, type LabClusterOptions, startLabCluster } from "./cluster/lab-cluster.ts";
 export { labError } from "./errors.ts";
 export { labFolder, makeFolder, resetFolder } from "./folder/lab-folder.ts";
 export { type MissingNeed, missingNeeds } from "./needs/needs.ts";

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { changeProgress, findLab, nextLab, reportPage, resetFolder, withReset } from "@drydock/labs";
 import { Command } from "commander";
 import { type CheckCommandOptions, checkLab } from "../lab/check.ts";
+import type { LabClusterFlags } from "../lab/cluster.ts";
 import { type CourseOptions, chosenLab, folderOf, openCourse } from "../lab/course.ts";
 import { nextHint } from "../lab/hint.ts";
 import { printList } from "../lab/list.ts";
@@ -98,6 +99,23 @@ Your files and progress are in ~/drydock-labs (--home, DRYDOCK_LABS_HOME).
     const next = nextLab(course.labs, course.progress);
     print(options.json ? JSON.stringify({ lab: next?.id ?? null }) : nextText(course));
   });
+  lab
+    .command("cluster [command...]")
+    .description("a control plane of which parts may be left out, until Ctrl-C or while a command runs")
+    .option("--without <parts>", "left out, separated by commas: scheduler, controllers, or a controller as workload")
+    .option("--nodes <number>", "nodes that report what a node would, and run nothing", "0")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  drydock lab cluster --without scheduler --nodes 2
+  drydock lab cluster --without workload --nodes 1 -- node reconciler.ts
+`,
+    )
+    .action(async (words: string[], flags: LabClusterFlags) => {
+      const { runLabCluster } = await import("../lab/cluster.ts");
+      await runLabCluster(words, flags);
+    });
   command("report", "one HTML page of your progress, to be handed in")
     .option("-f, --file <file>", "where to write it", "drydock-labs.html")
     .option("--learner <name>", "the name on it (default: your user name)")

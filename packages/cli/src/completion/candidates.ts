@@ -34,7 +34,7 @@ export async function candidates(words: readonly string[], self: Command): Promi
     const { containerCandidates } = await import("../runtime/container-candidates.ts");
     return matching(await containerCandidates(command.name(), before));
   }
-  if (name === "lab") return matching(await labCandidates());
+  if (name === "lab" && command.name() !== "cluster") return matching(await labCandidates());
   const previous = before.at(-1) ?? "";
   if (["-f", "--filename", "--data-dir", "--kubeconfig"].includes(previous)) return [];
   if (previous === "-o" || previous === "--output") return matching(["json", "yaml", "wide", "name"]);

@@ -65,7 +65,25 @@ export interface Parts {
   clusterCidr: string;
 }
 
-type Specification = Pick<ControllerOptions, "name" | "reconciler" | "sources" | "workers">;
+/** What they are called, in the order of `specifications`. */
+export const controllerNames = [
+  "workload",
+  "node",
+  "eviction",
+  "pod-gc",
+  "garbage-collector",
+  "namespace",
+  "service-account",
+  "node-ipam",
+  "disruption",
+  "certificate-approver",
+  "certificate-signer",
+  "certificate-request-cleaner",
+  "bootstrap-token-cleaner",
+] as const;
+export type ControllerName = (typeof controllerNames)[number];
+
+type Specification = Pick<ControllerOptions, "reconciler" | "sources" | "workers"> & { name: ControllerName };
 
 /** Every controller: what it is called, what wakes it, and how many keys it works on at once. */
 export function specifications(parts: Parts): Specification[] {
@@ -149,7 +167,7 @@ export function specifications(parts: Parts): Specification[] {
       ? []
       : [
           {
-            name: "certificate-signer",
+            name: "certificate-signer" as const,
             reconciler: new CertificateSigner({ ...parts, ...signing }),
             sources: [informerSource(signingRequests)],
             workers: 2,

@@ -48,6 +48,8 @@ export interface ControllersOptions {
   signing?: SigningOptions;
   /** Where nodes that state no range for their pods get a /24 from; 10.88.0.0/16 unless stated. */
   clusterCidr?: string;
+  /** Controllers that are not started, by name: something else does their work. */
+  without?: readonly string[];
 }
 
 export interface RunningControllers extends Running {
@@ -102,7 +104,9 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
 
   let controllers: Controller[] = [];
   const start = (): void => {
-    controllers = specifications(parts).map((specification) => startController({ ...specification, logger, clock }));
+    controllers = specifications(parts)
+      .filter(({ name }) => !options.without?.includes(name))
+      .map((specification) => startController({ ...specification, logger, clock }));
   };
   const stop = async (): Promise<void> => {
     const running = controllers;

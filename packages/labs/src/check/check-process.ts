@@ -3,7 +3,8 @@
  * line, what it found (CheckEvent). Imports Node's own modules only: its start-up time is a part of every check.
  */
 import { randomBytes, randomInt } from "node:crypto";
-import { writeSync } from "node:fs";
+import { mkdtempSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { CheckTools, LabCheck } from "./check-tools.ts";
@@ -39,6 +40,13 @@ const tools: CheckTools = {
       if (performance.now() > deadline) return undefined;
       await delay(PAUSE_MS);
     }
+  },
+  async cluster(options = {}) {
+    // Here and not above: most checks need no cluster, and its code is large.
+    const { startLabCluster } = await import("../cluster/lab-cluster.ts");
+    const cluster = await startLabCluster({ ...options, directory: mkdtempSync(join(scratch, "cluster-")) });
+    undos.push(() => cluster.stop());
+    return cluster;
   },
   word: () => `w${randomBytes(5).toString("hex")}`,
   number: (from, to) => randomInt(from, to),

@@ -1,3 +1,5 @@
+import type { LabCluster, LabClusterOptions } from "../cluster/lab-cluster.ts";
+
 /** How a program of the learner ended. */
 export interface Ended {
   /** Undefined when a signal ended it. */
@@ -44,6 +46,8 @@ export interface CheckTools {
     probe: () => T | undefined | false | Promise<T | undefined | false>,
     timeoutMs?: number,
   ): Promise<T | undefined>;
+  /** A control plane with a real etcd and API server, of which parts may be left out for the learner's to take their place. Ended with the check. */
+  cluster(options?: Omit<LabClusterOptions, "directory">): Promise<LabCluster>;
   /** A word that nobody can know beforehand. */
   word(): string;
   /** A whole number in [from, to) that nobody can know beforehand. */
