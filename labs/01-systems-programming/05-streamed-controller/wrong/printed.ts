@@ -1,0 +1,2 @@
+// fails at works: has ended
+console.log("made 5 things");
