@@ -88,6 +88,41 @@ export const steps: LabCheck = {
     await settles(t, world, "after a put, a change and a delete");
   },
 
+  async status(t) {
+    const { world, start } = await place(t);
+    world.makeMs = 600;
+    const [slow, contested, calm] = names(t, 3) as [string, string, string];
+    for (const name of [slow, contested, calm]) world.put(name, t.word());
+    let rounds = 0;
+    world.beforeStatus = (name) => {
+      // Somebody else writes something into it just then: its version changes, its text does not.
+      if (name === contested && rounds++ < 3) world.put(name, world.things.get(name)?.text ?? "");
+    };
+    await start();
+    await t.until(() => world.count("make", slow) === 1, PATIENCE_MS);
+    world.put(slow, t.word());
+    await isSettled(t, world);
+    if (world.lies.length > 0)
+      throw t.wrong(
+        `a status said that ${world.lies[0]}, and that was never made, expected the generation that was`,
+        "the thing may change while you make it: remember which one you made",
+      );
+    await settles(
+      t,
+      world,
+      "with a conflict at each of three writes of a status",
+      "ABORTED: try again with what the stream has shown since",
+    );
+    const writes = world.statusWrites;
+    if (await t.until(() => world.statusWrites > writes, 700))
+      throw t.wrong(
+        "nothing changes any more, and a status is written all the same, expected rest",
+        "your own write comes back on the stream",
+      );
+    if (world.count("make", calm) !== 1)
+      throw t.wrong(`a thing that never changed was made ${world.count("make", calm)} times, expected once`);
+  },
+
   async queue(t) {
     const { world, start } = await place(t);
     world.makeMs = 150;
@@ -172,39 +207,5 @@ export const steps: LabCheck = {
         `${again} has not changed, and was made again when the stream came back, expected not`,
         "its status says which generation was made",
       );
-  },
-
-  async status(t) {
-    const { world, start } = await place(t);
-    world.makeMs = 200;
-    const [slow, contested, calm] = names(t, 3) as [string, string, string];
-    for (const name of [slow, contested, calm]) world.put(name, t.word());
-    let rounds = 0;
-    world.beforeStatus = (name) => {
-      // Somebody else writes something into it just then: its version changes, its text does not.
-      if (name === contested && rounds++ < 3) world.put(name, world.things.get(name)?.text ?? "");
-    };
-    await start();
-    await t.until(() => world.count("make", slow) === 1, PATIENCE_MS);
-    world.put(slow, t.word());
-    await settles(
-      t,
-      world,
-      "with a conflict at each of three writes of a status",
-      "ABORTED: try again with what the stream has shown since",
-    );
-    if (world.lies.length > 0)
-      throw t.wrong(
-        `a status said that ${world.lies[0]}, and that was never made, expected the generation that was`,
-        "the thing may change while you make it: remember which one you made",
-      );
-    const writes = world.statusWrites;
-    if (await t.until(() => world.statusWrites > writes, 700))
-      throw t.wrong(
-        "nothing changes any more, and a status is written all the same, expected rest",
-        "your own write comes back on the stream",
-      );
-    if (world.count("make", calm) !== 1)
-      throw t.wrong(`a thing that never changed was made ${world.count("make", calm)} times, expected once`);
   },
 };

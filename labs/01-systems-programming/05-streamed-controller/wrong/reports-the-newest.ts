@@ -1,4 +1,4 @@
-// fails at queue: after many changes of one thing
+// fails at status: never made
 /**
  * node controller.ts       makes the things that the store desires real, on the socket $SOCKET, until it is killed
  *
