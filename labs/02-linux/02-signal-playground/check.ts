@@ -52,7 +52,9 @@ export const steps: LabCheck = {
         `trap '' ${ignored.join(" ")} 2>/dev/null`,
         ...(caught.length > 0 ? [`trap : ${caught.join(" ")}`] : []),
       ];
-      const child = await t.start("bash", ["-c", `${traps.join("; ")}; echo up; while :; do sleep 600; done`]);
+      // By standard input: its command line tells nobody what it ignores.
+      const child = await t.start("bash", ["-s"]);
+      child.write(`${traps.join("; ")}; echo up; while :; do sleep 600; done\n`);
       await t.until(() => child.stdout.includes("up"));
       const { stdout, stderr } = await t.run("signals.ts", ["masks", String(child.pid)]);
       let seen: Record<string, string[]>;

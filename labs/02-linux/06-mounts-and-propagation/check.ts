@@ -134,18 +134,20 @@ export const steps: LabCheck = {
     const shared = place(t, "shared");
     mkdirSync(`${shared}/inside`);
     const word = t.word();
-    const { code, stdout } = await t.run("mounts.ts", [
-      "run",
-      "sh",
-      "-c",
-      `mount -t tmpfs lab ${shared}/inside && echo ${word} >${shared}/inside/f && cat ${shared}/inside/f; exit 7`,
-    ]);
+    const at = `${shared}/inside`;
+    const script = `mount -t tmpfs lab ${at} && echo ${word} >${at}/f && cat ${at}/f; until [ -e ${shared}/go ]; do sleep 0.02; done; exit 7`;
+    const child = await t.start("mounts.ts", ["run", "sh", "-c", script]);
+    await t.until(() => child.stdout.includes("\n") || child.stderr !== "", 20_000);
+    // While it runs: afterwards anybody could have tidied up.
+    const seenOutside = isMounted(at);
+    writeFileSync(`${shared}/go`, "");
+    const { code, stdout } = await child.ended;
     if (stdout.trim() !== word)
       throw t.wrong(
         `the command mounted and printed "${stdout.trim()}", expected "${word}"`,
         "run COMMAND ARG…: the command's own output",
       );
-    if (isMounted(`${shared}/inside`))
+    if (seenOutside)
       throw t.wrong(
         "what the command mounted is seen outside, expected nobody else to see it",
         "a copy of a shared mount is in the same peer group: --propagation",

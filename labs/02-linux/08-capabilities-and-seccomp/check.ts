@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { CheckTools, Ended, LabCheck } from "@drydock/labs";
 
 const sets = { effective: "CapEff", permitted: "CapPrm", inheritable: "CapInh", bounding: "CapBnd", ambient: "CapAmb" };
@@ -25,13 +25,28 @@ function mask(status: string, field: string): bigint {
   return BigInt(`0x${new RegExp(`^${field}:\\s+(\\w+)`, "m").exec(status)?.[1] ?? "0"}`);
 }
 
+/** /proc/PID/status of a command, read from outside: what it prints itself goes through the hands of confine.ts. */
 async function statusOf(t: CheckTools, args: readonly string[]): Promise<string> {
-  const { stdout, stderr, code } = await t.run("confine.ts", ["run", ...args, "--", "cat", "/proc/self/status"]);
-  if (!stdout.includes("CapEff"))
-    throw t.wrong(
-      `run ${args.join(" ")} -- cat /proc/self/status ended with ${code} and printed ${JSON.stringify((stdout + stderr).slice(0, 150))}, expected the status of the command`,
-    );
-  return stdout;
+  const words = ["sleep", String(t.number(100_000, 900_000))];
+  const running = await t.start("confine.ts", ["run", ...args, "--", ...words]);
+  const status = await t.until(() => statusOfProcess(words) ?? (running.stderr ? "" : undefined), 20_000);
+  running.kill("SIGKILL");
+  if (status) return status;
+  throw t.wrong(
+    `run ${args.join(" ")} -- ${words.join(" ")} started no such process: ${JSON.stringify(running.stderr.slice(0, 150))}, expected it to run`,
+  );
+}
+
+function statusOfProcess(words: readonly string[]): string | undefined {
+  const wanted = `${words.join("\0")}\0`;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8") === wanted) return readFileSync(`/proc/${pid}/status`, "utf8");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return undefined;
 }
 
 function run(t: CheckTools, deny: readonly string[], script: string): Promise<Ended> {

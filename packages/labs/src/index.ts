@@ -12,6 +12,8 @@ export type { HollowNode, HollowNodeOptions } from "./cluster/hollow-node.ts";
 export { type LabCluster, type LabClusterOptions, startLabCluster } from "./cluster/lab-cluster.ts";
 export { labError } from "./errors.ts";
 export { labFolder, makeFolder, resetFolder } from "./folder/lab-folder.ts";
+export { findHandins, type Grade, type GradeState, grade, gradeOf, type Handin } from "./grade/grade.ts";
+export { gradesCsv } from "./grade/grades-csv.ts";
 export { type MissingNeed, missingNeeds } from "./needs/needs.ts";
 export { requireNeeds } from "./needs/require-needs.ts";
 export {
@@ -28,3 +30,4 @@ export {
 } from "./progress/progress.ts";
 export { changeProgress, readProgress } from "./progress/progress-file.ts";
 export { reportPage } from "./report/report-page.ts";
+export { writeReport } from "./report/write-report.ts";

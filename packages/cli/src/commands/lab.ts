@@ -1,11 +1,11 @@
-import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
-import { changeProgress, findLab, nextLab, reportPage, resetFolder, withReset } from "@drydock/labs";
+import { changeProgress, findLab, nextLab, reportPage, resetFolder, withReset, writeReport } from "@drydock/labs";
 import { Command } from "commander";
 import { type CheckCommandOptions, checkLab } from "../lab/check.ts";
 import type { LabClusterFlags } from "../lab/cluster.ts";
 import { type CourseOptions, chosenLab, folderOf, openCourse } from "../lab/course.ts";
+import { type GradeOptions, gradeFolders } from "../lab/grade.ts";
 import { nextHint } from "../lab/hint.ts";
 import { printList } from "../lab/list.ts";
 import { showSolution } from "../lab/solution.ts";
@@ -13,6 +13,12 @@ import { startLab } from "../lab/start.ts";
 import { nextText, printStatus } from "../lab/status.ts";
 import { watchLab } from "../lab/watch.ts";
 import { print, remark } from "../output/print.ts";
+
+/** -o is an option of every command. */
+function outputOf(action: Command): { output?: string } {
+  const { output } = action.optsWithGlobals<{ output?: string }>();
+  return output === undefined ? {} : { output };
+}
 
 type Options = CheckCommandOptions & { again?: boolean; yes?: boolean; file?: string; learner?: string };
 
@@ -116,6 +122,24 @@ Examples:
       const { runLabCluster } = await import("../lab/cluster.ts");
       await runLabCluster(words, flags);
     });
+  json(command("grade <lab> <folder...>", "check what many have handed in; exit code 0 when all pass"))
+    .option("--jobs <n>", "so many at the same time (default: one for each processor)")
+    .option("--vm", "in the lab VM")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  drydock lab grade process-inspector handed-in/*            a table, one line for each folder
+  drydock lab grade process-inspector handed-in/* -o csv     for a spreadsheet
+  drydock lab grade all handed-in/* -o json                  every lab that is in homes (~/drydock-labs) that were handed in
+
+A folder holds the files of the lab, or is a whole home. Nothing of your own progress changes. Each is checked as "check" does it: in a sandbox of its own.
+`,
+    )
+    .action(async (name: string, folders: string[], options: GradeOptions, action: Command) => {
+      const course = await openCourse(options);
+      await gradeFolders(course, name, folders, { ...options, ...outputOf(action) });
+    });
   command("report", "one HTML page of your progress, to be handed in")
     .option("-f, --file <file>", "where to write it", "drydock-labs.html")
     .option("--learner <name>", "the name on it (default: your user name)")
@@ -123,7 +147,7 @@ Examples:
       const { labs, progress } = await openCourse(options);
       const file = resolve(options.file ?? "drydock-labs.html");
       const learner = options.learner ?? userInfo().username;
-      await writeFile(file, reportPage({ learner, labs, progress, made: new Date() }));
+      await writeReport(file, reportPage({ learner, labs, progress, made: new Date() }));
       print(`written: ${file}`);
     });
   return lab;

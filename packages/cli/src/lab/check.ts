@@ -39,10 +39,9 @@ export async function checkOnce(
   const vm = options.vm ?? course.progress.labs[lab.id]?.vm ?? false;
   await requireNeeds(lab, { vm });
   const verdict = await runCheck(lab, folderOf(course, lab, options), { vm, signal });
-  const progress =
-    options.record === false
-      ? course.progress
-      : await changeProgress(course.home, (before) => withVerdict(before, verdict, new Date()));
-  print(options.json ? JSON.stringify(verdict, null, 2) : verdictText(lab, verdict, nextLab(course.labs, progress)));
+  const after = withVerdict(course.progress, verdict, new Date());
+  print(options.json ? JSON.stringify(verdict, null, 2) : verdictText(lab, verdict, nextLab(course.labs, after)));
+  // After it was shown: a disk without room does not take the verdict away.
+  if (options.record !== false) await changeProgress(course.home, (before) => withVerdict(before, verdict, new Date()));
   return verdict;
 }

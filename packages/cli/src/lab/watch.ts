@@ -11,9 +11,16 @@ import { startLab } from "./start.ts";
 /** Editors write a file in several steps: the check waits until they are quiet. */
 const QUIET_MS = 150;
 
-type Wish = "save" | "hint" | "skip" | "quit";
+type Wish = "save" | "hint" | "again" | "skip" | "help" | "quit";
 
-/** Checks now and after every save, until Ctrl-C or q. With a terminal: h hint, s skip to the next lab, q quit. */
+const keysHelp = `
+  h      the next hint              a  the hints so far
+  Enter  check now                  s  skip to the next lab
+  ?      this help                  q  quit
+
+Every save checks, too.`;
+
+/** Checks now and after every save, until Ctrl-C or q. With a terminal keys do the rest: ? says which. */
 export async function watchLab(course: Course, first: Lab, given: CheckCommandOptions): Promise<void> {
   let lab = first;
   let options = given;
@@ -28,7 +35,9 @@ export async function watchLab(course: Course, first: Lab, given: CheckCommandOp
       const wish = await wishes.next();
       if (wish === "quit") return;
       const now = await openCourse({ home: course.home });
+      if (wish === "help") remark(keysHelp);
       if (wish === "hint") await shown(() => nextHint(now, lab, {}));
+      if (wish === "again") await shown(() => nextHint(now, lab, { again: true }));
       if (wish === "skip") {
         watcher.close();
         const after = now.labs[now.labs.findIndex(({ id }) => id === lab.id) + 1];
@@ -46,7 +55,7 @@ export async function watchLab(course: Course, first: Lab, given: CheckCommandOp
           await checkOnce(now, chosenLab(now, lab.id), options, wishes.quitting);
         });
       }
-      if (stopKeys && !options.json) remark("h hint   s skip to the next lab   q quit   (checks again when you save)");
+      if (stopKeys && !options.json) remark("h hint   s skip   q quit   ? all keys   (checks again when you save)");
     }
   } finally {
     watcher.close();
@@ -102,7 +111,16 @@ function watchFolder(folder: string, wishes: Wishes): { close(): void } {
 function listenToKeys(wishes: Wishes): (() => void) | undefined {
   const { stdin } = process;
   if (!stdin.isTTY) return undefined;
-  const keys: Record<string, Wish> = { h: "hint", s: "skip", q: "quit", "\u0003": "quit", "\u0004": "quit" };
+  const keys: Record<string, Wish> = {
+    h: "hint",
+    a: "again",
+    s: "skip",
+    q: "quit",
+    "?": "help",
+    "\r": "save",
+    "\u0003": "quit",
+    "\u0004": "quit",
+  };
   const onKey = (chunk: Buffer): void => {
     for (const key of chunk.toString()) {
       const wish = keys[key];

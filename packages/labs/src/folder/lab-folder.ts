@@ -1,6 +1,6 @@
-import { cp, readdir, rename, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { ensureDirectory, pathExists } from "@drydock/kit";
+import { cp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ensureDirectory, messageOf, pathExists } from "@drydock/kit";
 import type { Lab } from "../catalog/lab.ts";
 import { labError } from "../errors.ts";
 
@@ -11,7 +11,8 @@ export function labFolder(home: string, lab: Lab): string {
 
 /**
  * Copies start/ and the guide to the learner's folder, unless that is there already: nothing that a learner wrote is ever replaced.
- * Returns whether it was made. Throws LAB_FOLDER_TAKEN when files are there that no lab was started with.
+ * Returns whether it was made. The folder appears as a whole: a full disk or a killed command leaves none. Throws LAB_FOLDER_TAKEN when
+ * files are there that no lab was started with, and LAB_NOT_WRITTEN.
  */
 export async function makeFolder(folder: string, lab: Lab): Promise<boolean> {
   if (await pathExists(join(folder, lab.edit))) return false;
@@ -20,25 +21,63 @@ export async function makeFolder(folder: string, lab: Lab): Promise<boolean> {
       hint: `drydock lab reset ${lab.id} moves them aside and begins anew`,
     });
   }
-  await ensureDirectory(folder);
-  await cp(join(lab.path, "start"), folder, { recursive: true });
-  await cp(join(lab.path, "README.md"), join(folder, "README.md"));
-  await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-  // Editors find the types of Node, and programs the packages of Drydock.
-  const installation = dirname(dirname(dirname(lab.path)));
-  await symlink(join(installation, "node_modules"), join(folder, "node_modules"));
+  await written(folder, async () => {
+    const made = await prepare(folder, lab);
+    await rename(made, folder);
+  });
   return true;
 }
 
-/** Moves what the learner has aside and copies start/ again. Returns where the old files are, if there were any. */
+/** Moves what the learner has aside and copies start/ again. Returns where the old files are, if there were any. Throws LAB_NOT_WRITTEN. */
 export async function resetFolder(folder: string, lab: Lab): Promise<string | undefined> {
   let aside: string | undefined;
-  if (await pathExists(folder)) {
-    for (let n = 1; aside === undefined; n++) {
-      if (!(await pathExists(`${folder}.before-reset-${n}`))) aside = `${folder}.before-reset-${n}`;
+  await written(folder, async () => {
+    // The new one first: without room for it nothing has been moved.
+    const made = await prepare(folder, lab);
+    if (await pathExists(folder)) {
+      aside = await freeName(folder);
+      await rename(folder, aside);
     }
-    await rename(folder, aside);
-  }
-  await makeFolder(folder, lab);
+    await rename(made, folder);
+  });
   return aside;
+}
+
+async function freeName(folder: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const name = `${folder}.before-reset-${n}`;
+    if (!(await pathExists(name))) return name;
+  }
+}
+
+/** The learner's folder under another name beside its place. What a killed command has left under that name gives way. */
+async function prepare(folder: string, lab: Lab): Promise<string> {
+  const made = join(dirname(folder), `.${basename(folder)}.making`);
+  await ensureDirectory(dirname(folder));
+  await rm(made, { recursive: true, force: true });
+  try {
+    await ensureDirectory(made);
+    await cp(join(lab.path, "start"), made, { recursive: true });
+    await cp(join(lab.path, "README.md"), join(made, "README.md"));
+    await writeFile(join(made, "package.json"), '{ "private": true, "type": "module" }\n');
+    // Editors find the types of Node, and programs the packages of Drydock.
+    const installation = dirname(dirname(dirname(lab.path)));
+    await symlink(join(installation, "node_modules"), join(made, "node_modules"));
+    return made;
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function written(folder: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    throw labError("LAB_NOT_WRITTEN", `cannot make ${folder}: ${messageOf(error)}`, {
+      details: { path: folder },
+      hint: "nothing has been changed; make room, or take another folder with --home",
+      cause: error,
+    });
+  }
 }

@@ -35,6 +35,12 @@ const table: Record<string, Need> = {
       return ["cpu", "memory", "pids"].every((name) => controllers.includes(name));
     },
   },
+  userns: {
+    what: "user namespaces for users other than root",
+    get: "sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 (those that this kernel has)",
+    inVm: false,
+    isMet: async () => !(await Promise.all(userNamespaceSwitches.map(isSet))).includes(true),
+  },
   overlay: {
     what: "the overlay file system",
     get: "modprobe overlay",
@@ -42,10 +48,22 @@ const table: Record<string, Need> = {
     isMet: async () => (await readFile("/proc/filesystems", "utf8")).split(/\s+/).includes("overlay"),
   },
   strace: program("strace", "strace"),
+  busybox: program("busybox", "busybox-static"),
   bwrap: program("bwrap", "bubblewrap"),
   etcd: program("etcd", "etcd-server"),
   containerd: program("containerd", "containerd"),
 };
+
+/** By which hosts forbid user namespaces: the kernel's switch, Debian's, Ubuntu's. */
+const userNamespaceSwitches = [
+  { file: "/proc/sys/user/max_user_namespaces", forbids: "0" },
+  { file: "/proc/sys/kernel/unprivileged_userns_clone", forbids: "0" },
+  { file: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", forbids: "1" },
+];
+
+async function isSet({ file, forbids }: { file: string; forbids: string }): Promise<boolean> {
+  return (await readTextIfExists(file))?.trim() === forbids;
+}
 
 export const knownNeeds: readonly string[] = Object.keys(table);
 

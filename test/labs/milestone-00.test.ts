@@ -1,0 +1,3 @@
+import { proveMilestone } from "./prove-milestone.ts";
+
+await proveMilestone("00");
