@@ -16,7 +16,7 @@ const targets: Record<string, Record<string, number>> = {
 };
 
 const names: Record<string, string> = {
-  start: "in process: start to first byte",
+  start: "in process, as in the agent: start to first byte",
   exec: "in process: exec to first byte",
   "100 starts": "in process: 100 starts at once, until all have ended",
   command: "command line: run to first byte",
@@ -80,7 +80,7 @@ async function inOwnMounts(log: (line: string) => void): Promise<Samples> {
 function busyFigure(samples: number[]): Figure {
   const middle = median(samples);
   return {
-    name: "in process: JavaScript of a start",
+    name: "in process, as in the agent: its event loop busy with a start",
     median: middle,
     p99: percentile(samples, 0.99),
     unit: "ms",

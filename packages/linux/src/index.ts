@@ -28,12 +28,13 @@ export {
 export type { CgroupLimits, CgroupSetting, DeviceRate } from "./cgroup/setting.ts";
 export { type CgroupStats, readStats } from "./cgroup/stats.ts";
 export { updateResources } from "./cgroup/update.ts";
-export { chooseExecutor } from "./executor/choose.ts";
+export { chooseExecutor, chooseForCommand } from "./executor/choose.ts";
 export { directExecutor } from "./executor/direct.ts";
 export type { Executor, LaunchOptions } from "./executor/executor.ts";
 export { nativeExecutor } from "./executor/native.ts";
 export { runProgram } from "./executor/run-program.ts";
 export { type BeforeStep, steppingExecutor } from "./executor/stepping.ts";
+export { loadAddon } from "./ffi/addon.ts";
 export { makeBlocking } from "./ffi/blocking.ts";
 export { closePipe, openPipe, type Pipe, readableFrom, readToEnd, writableTo } from "./ffi/pipe.ts";
 export { reapChild, spawnProcess } from "./ffi/spawn.ts";
@@ -91,6 +92,7 @@ export { type NamespaceLink, parseNamespaceLink, readNamespaces } from "./procfs
 export { type NetworkInterface, parseNetDev, readNetDev } from "./procfs/net-dev.ts";
 export { listProcesses } from "./procfs/processes.ts";
 export { type MountNode, mountTree, type Propagation, propagationOf } from "./procfs/propagation.ts";
+export { type LabelFiles, labelFiles } from "./procfs/security-labels.ts";
 export { type ProcessStat, parseStat, readStat, ticksPerSecond } from "./procfs/stat.ts";
 export { type ProcessStatus, parseStatus, readStatus, type SeccompMode } from "./procfs/status.ts";
 export { type EncodedProgram, encodeProgram } from "./program/encode.ts";

@@ -14,6 +14,7 @@ import { run } from "./lifecycle/run.ts";
 import { start } from "./lifecycle/start.ts";
 import { wait } from "./lifecycle/wait.ts";
 import { observe } from "./state/observe.ts";
+import { Starter } from "./thread/starter.ts";
 import type { Lifecycle, Runtime } from "./types.ts";
 
 export interface RuntimeOptions {
@@ -24,6 +25,13 @@ export interface RuntimeOptions {
   /** How syscall programs are run; the machine's default when left out. */
   executor?: Executor;
   logger?: Logger;
+  /**
+   * Containers are started by a thread of their own, for a process whose event loop has other things to do: about a fifth of a
+   * millisecond is left here. The executor may then be nativeExecutor or directExecutor.
+   */
+  ownThread?: boolean;
+  /** Of a process that does one thing and ends: what it could use again is kept in the state directory, not in memory. */
+  forCommand?: boolean;
 }
 
 /** A Runtime on this kernel. Nothing is started or loaded before the first operation. */
@@ -37,17 +45,19 @@ export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
     cgroupRoot: options.cgroupRoot ?? ownCgroups(cgroupMount),
     executor: options.executor ?? chooseExecutor(),
     logger: options.logger ?? silentLogger,
+    forCommand: options.forCommand ?? false,
     waiters: new Map(),
   };
+  const starter = options.ownThread ? starterOf(context, options) : undefined;
   return {
-    run: (request) => run(context, request),
+    run: (request) => starter?.call("run", request) ?? run(context, request),
     state: async (id) => observe(id, containerDirectory(context, id)).state,
     list: async () => list(context),
     exec: (id, request) => exec(context, id, request),
     kill: async (id, signal, killOptions = {}) => kill(context, id, signal, killOptions),
     delete: (id, deleteOptions = {}) => deleteContainer(context, id, deleteOptions),
     wait: async (id, signal) => wait(context, id, signal),
-    create: (request) => create(context, request),
+    create: (request) => starter?.call("create", request) ?? create(context, request),
     start: (id) => start(context, id),
     pause: (id) => pause(context, id),
     resume: (id) => resume(context, id),
@@ -57,6 +67,11 @@ export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
     processes: async (id) => processes(context, id),
     execDetached: (id, request) => execDetached(context, id, request),
   };
+}
+
+function starterOf({ stateDir, executor, logger }: RuntimeContext, { cgroupRoot }: RuntimeOptions): Starter {
+  const places = { stateDir, ...(cgroupRoot === undefined ? {} : { cgroupRoot }) };
+  return new Starter({ ...places, executor: executor.name }, logger);
 }
 
 /** Cgroups are root's; an ordinary user has those that somebody gave to it, by the owner of their directory. */

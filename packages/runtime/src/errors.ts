@@ -11,6 +11,7 @@ export const failure = defineErrors({
   RUNTIME_HOOK_FAILED: "a hook of the configuration failed or took too long, so the container was not made",
   RUNTIME_ROOTLESS:
     "an ordinary user cannot start this container here: it takes a user namespace, its maps, or a setting of the host",
+  RUNTIME_STARTER_ENDED: "the thread that starts containers has ended in the middle of a start, which is a bug",
   RUNTIME_STEP_FAILED:
     "a system call on the way to the container's first instruction failed (step, errno, why in details)",
 });

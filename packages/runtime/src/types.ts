@@ -46,6 +46,10 @@ export interface ProcessConfig {
   user?: { uid: number; gid: number; umask?: number; additionalGids?: number[] };
   capabilities?: Partial<Record<"bounding" | "effective" | "inheritable" | "permitted" | "ambient", string[]>>;
   noNewPrivileges?: boolean;
+  /** What AppArmor confines it with. */
+  apparmorProfile?: string;
+  /** Its SELinux context. */
+  selinuxLabel?: string;
   oomScoreAdj?: number;
   rlimits?: { type: string; hard: number; soft: number }[];
   /** Who reads and writes first (ioprio_set(2)). `priority`: 0, the first, to 7. */
@@ -97,6 +101,8 @@ export interface LinuxConfig {
   cgroupsPath?: string;
   resources?: LinuxResources;
   maskedPaths?: string[];
+  /** SELinux context of what is mounted anew for the container. */
+  mountLabel?: string;
   readonlyPaths?: string[];
   sysctl?: Record<string, string>;
   /** Which mounts and unmounts the container's root shares with the host: none of them unless said so. */

@@ -22,7 +22,7 @@ const directory = mkdtempSync("/dev/shm/drydock-bench-");
 const bundle = join(directory, "bundle");
 const samples: Samples = {};
 let serial = 0;
-/** How long JavaScript ran in the last start, ms. */
+/** How long the event loop of this process was busy in the last start, ms. */
 let busyMs = 0;
 
 if (import.meta.main) {
@@ -58,8 +58,9 @@ async function makeBundle(args: string[]): Promise<void> {
   writeFileSync(file, JSON.stringify(config));
 }
 
-function ourRuntime(): Runtime {
-  return createRuntime({ stateDir: join(directory, "ours"), cgroupRoot: "/sys/fs/cgroup" });
+/** `ownThread`: as the agent has it, whose event loop must not wait for starts. */
+function ourRuntime({ ownThread = false } = {}): Runtime {
+  return createRuntime({ stateDir: join(directory, "ours"), cgroupRoot: "/sys/fs/cgroup", ownThread });
 }
 
 function note(what: string, who: string, ms: number): void {
@@ -74,7 +75,7 @@ function nextId(): string {
 }
 
 async function measureStarts(): Promise<void> {
-  const runtime = ourRuntime();
+  const runtime = ourRuntime({ ownThread: true });
   const config = readBundle(bundle);
   for (let round = 0; round < warmUp + starts; round++) {
     const keep = (who: string, ms: number): void => {

@@ -8,18 +8,14 @@ export const reasons: Readonly<Record<string, string>> = {
   linux_cgroups_relative_hugetlb: "no hugetlb hierarchy of cgroup v1 on this host",
   linux_cgroups_network: "marks and priorities of packets are of cgroup v1 alone: refused by name",
   linux_cgroups_relative_network: "marks and priorities of packets are of cgroup v1 alone: refused by name",
-  linux_mount_label: "SELinux labels are refused by name; the host has no SELinux",
-  linux_process_apparmor_profile: "AppArmor profiles are refused by name; the host has no AppArmor",
-  linux_ns_itype: "refused by name: without a mount namespace its mounts are the host's, where runc leaves them behind",
-  linux_ns_path: "joining a mount namespace is refused by name; the other kinds pass",
+  linux_mount_label: "the host has no SELinux: the label is refused by name",
+  linux_process_apparmor_profile: "the host has no AppArmor: the profile is refused by name",
   linux_cgroups_devices: "it reads what cgroup v1 allows; the rules are in force, as an eBPF program of cgroup v2",
   linux_cgroups_relative_devices:
     "it reads what cgroup v1 allows; the rules are in force, as an eBPF program of cgroup v2",
   linux_cgroups_memory: "it wants a limit of kernel memory, which kernels since 5.16 do not have: refused by name",
   linux_cgroups_relative_memory:
     "it wants a limit of kernel memory, which kernels since 5.16 do not have: refused by name",
-  mounts:
-    "not solved: it does not find seven bind mounts, with options of a file system, in the order of the configuration",
   misc_props: "one of its three containers has no /runtimetest to run",
   pidfile: "it kills a container that has ended already, and takes the error for a failure",
   prestart: "it wants prestart hooks in start; the runtime-spec has them in create since 1.0.2",

@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { DrydockError } from "@drydock/kit";
 import { callLibc } from "../ffi/call.ts";
 import { cString, syscall, syscallUnless } from "../ffi/syscall.ts";
 import { bpfCommands, bpfLicense, loadAttributes } from "./attributes.ts";
@@ -33,11 +34,23 @@ function probe(): boolean {
       bytes.writeBigUInt64LE(BigInt(at), offset);
       at += content.length;
     }
-    const expected = ["EPERM", "EINVAL", "ENOSYS", "EACCES"] as const;
-    const fd = syscallUnless(expected, "bpf", bpfCommands.BPF_PROG_LOAD, bytes, bytes.length);
+    const fd = load(bytes);
     if (fd !== undefined) closeSync(fd);
     return fd !== undefined;
   } finally {
     syscall("munmap", memory, mapping.size);
+  }
+}
+
+/** Undefined: it may not. */
+function load(attributes: Buffer): number | undefined {
+  const expected = ["EPERM", "EINVAL", "ENOSYS", "EACCES"] as const;
+  for (;;) {
+    try {
+      return syscallUnless(expected, "bpf", bpfCommands.BPF_PROG_LOAD, attributes, attributes.length);
+    } catch (error) {
+      // A signal has come, which the verifier lets go first (kernel/bpf/verifier.c): once more.
+      if (!(error instanceof DrydockError) || error.details.errno !== "EAGAIN") throw error;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { failure } from "../errors.ts";
 import { directExecutor } from "./direct.ts";
 import type { Executor } from "./executor.ts";
-import { nativeExecutor } from "./native.ts";
+import { foregroundExecutor, nativeExecutor } from "./native.ts";
 
 /**
  * The executor for this machine: native where we have machine code for it, else direct. DRYDOCK_EXECUTOR=direct or
@@ -17,4 +17,10 @@ export function chooseExecutor(
   throw failure("LINUX_UNSUPPORTED", `no executor ${name} on ${arch}`, {
     hint: "set DRYDOCK_EXECUTOR to direct, or unset it",
   });
+}
+
+/** The same for a command that does nothing else meanwhile. */
+export function chooseForCommand(): Executor {
+  const chosen = chooseExecutor();
+  return chosen === nativeExecutor ? foregroundExecutor : chosen;
 }

@@ -1,7 +1,14 @@
 import { closeSync, writeSync } from "node:fs";
 import { failure } from "../errors.ts";
-import { openPipe, readToEnd } from "../ffi/pipe.ts";
-import { firstFree, firstInherited, reapChild, type SpawnRequest, spawnProcess } from "../ffi/spawn.ts";
+import { openPipe, readToEnd, readToEndNow } from "../ffi/pipe.ts";
+import {
+  firstFree,
+  firstInherited,
+  reapChild,
+  type SpawnRequest,
+  spawnProcess,
+  spawnProcessNow,
+} from "../ffi/spawn.ts";
 import { cString, hostSyscallNumber, syscall } from "../ffi/syscall.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode.ts";
 import type { SyscallProgram } from "../program/program.ts";
@@ -26,11 +33,22 @@ export type SpawnPlan = Omit<SpawnRequest, "inherit"> & {
   dispose?(): void;
 };
 
-/** The way that both executors share: image in a memfd, report pipe, spawn, read the report, wait for the first process. */
+/** How a launch waits: for events, or on this thread. */
+export interface LaunchWay {
+  spawn(request: SpawnRequest): Promise<number> | number;
+  /** Closes the descriptor. */
+  readToEnd(fd: number): Promise<Buffer> | Buffer;
+}
+
+export const inBackground: LaunchWay = { spawn: spawnProcess, readToEnd };
+export const inForeground: LaunchWay = { spawn: spawnProcessNow, readToEnd: readToEndNow };
+
+/** The way that all executors share: image in a memfd, report pipe, spawn, read the report, wait for the first process. */
 export async function launchImage(
   program: SyscallProgram,
   options: LaunchOptions,
   spawnOf: (imageFd: number, title: string, encoded: EncodedProgram) => SpawnPlan,
+  way: LaunchWay = inBackground,
 ): Promise<LaunchReport> {
   hostSyscallNumber("execve"); // refuses an unknown architecture by name
   const pipe = openPipe();
@@ -50,7 +68,7 @@ export async function launchImage(
       ];
       try {
         const { path, argv, image } = plan;
-        pid = await spawnProcess({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
+        pid = await way.spawn({ path, argv, inherit: fds, ...(image === undefined ? {} : { image }) });
       } finally {
         plan.dispose?.();
       }
@@ -63,7 +81,7 @@ export async function launchImage(
   } finally {
     closeSync(pipe.write);
   }
-  const bytes = await readToEnd(pipe.read);
+  const bytes = await way.readToEnd(pipe.read);
   const status = reapChild(pid);
   const report = parseReport(bytes, encoded);
   if (report.crash !== undefined || (status !== 0 && !report.failure)) {

@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import { syscall } from "./syscall.ts";
 
@@ -42,4 +42,19 @@ export function readToEnd(fd: number): Promise<Buffer> {
     // A readable that was opened on a descriptor starts paused in nobody's hands.
     stream.resume();
   });
+}
+
+/** The same on this thread, which waits for it. */
+export function readToEndNow(fd: number): Buffer {
+  const chunks: Buffer[] = [];
+  try {
+    for (;;) {
+      const chunk = Buffer.alloc(4096);
+      const length = readSync(fd, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+    }
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -1,6 +1,6 @@
 import { failure } from "../errors.ts";
 import { errnoName, errnoText } from "../kernel/errno.ts";
-import { callLibc, callLibcInThread } from "./call.ts";
+import { callLibc, callLibcInThread, type NativeArgument } from "./call.ts";
 import { syscall } from "./syscall.ts";
 
 const scratchSize = 4096;
@@ -30,26 +30,60 @@ export interface SpawnRequest {
  * Unlike child_process.spawn, libuv does not know the child: whoever calls this waits for it (see reapChild).
  */
 export async function spawnProcess(request: SpawnRequest): Promise<number> {
+  const call = spawnCall(request);
+  try {
+    return call.pid(await callLibcInThread("posix_spawn", call.args));
+  } finally {
+    call.dispose();
+  }
+}
+
+/** The same on this thread, for who has nothing else to do meanwhile. */
+export function spawnProcessNow(request: SpawnRequest): number {
+  const call = spawnCall(request);
+  try {
+    return call.pid(callLibc("posix_spawn", call.args).value);
+  } finally {
+    call.dispose();
+  }
+}
+
+interface SpawnCall {
+  args: NativeArgument[];
+  /** The child's pid; throws LINUX_LAUNCH_FAILED for an error number. */
+  pid(error: number): number;
+  dispose(): void;
+}
+
+function spawnCall(request: SpawnRequest): SpawnCall {
   const attributesOfAll = prepared();
   const scratch = freeScratch.pop() ?? syscall("mmap", 0, scratchSize, mapping.protection, mapping.flags, -1, 0);
   const actions = Buffer.alloc(256);
+  const dispose = (): void => {
+    callLibc("posix_spawn_file_actions_destroy", [actions]);
+    freeScratch.push(scratch);
+  };
+  callLibc("posix_spawn_file_actions_init", [actions]);
   try {
     const strings = layOut(scratch, request);
     copyTo(scratch, strings.bytes);
-    callLibc("posix_spawn_file_actions_init", [actions]);
     const moved = moves(request.inherit, request.image);
     for (const [from, to] of moved) callLibc("posix_spawn_file_actions_adddup2", [actions, from, to]);
     // A dup2 clears close-on-exec: numbers that were only in between would stay open, and a pipe would never end.
     const last = firstInherited + request.inherit.length - 1;
     for (const [, to] of moved) if (to > last) callLibc("posix_spawn_file_actions_addclose", [actions, to]);
     const pid = Buffer.alloc(8);
-    const args = [pid, strings.path, actions, attributesOfAll, strings.argv, strings.env];
-    const error = await callLibcInThread("posix_spawn", args);
-    if (error !== 0) throw spawnFailed(request.path, errnoName(error));
-    return pid.readInt32LE(0);
-  } finally {
-    callLibc("posix_spawn_file_actions_destroy", [actions]);
-    freeScratch.push(scratch);
+    return {
+      args: [pid, strings.path, actions, attributesOfAll, strings.argv, strings.env],
+      pid(error) {
+        if (error !== 0) throw spawnFailed(request.path, errnoName(error));
+        return pid.readInt32LE(0);
+      },
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
   }
 }
 

@@ -8,13 +8,15 @@ import type { RuntimeConfig } from "../types.ts";
  * and this runtime has not are refused as ever, and so is a name that looks like a slip.
  */
 export function validateKnown(config: unknown, onUnknown: (path: string) => void): RuntimeConfig {
-  const left = structuredClone(config);
-  for (;;) {
+  for (let left = config, isCopy = false; ; ) {
     try {
       return validateConfig(left);
     } catch (error) {
       const details = error instanceof DrydockError ? error.details : undefined;
-      if (details?.unknown !== true || typeof details.path !== "string" || !remove(left, details.path)) throw error;
+      if (details?.unknown !== true || typeof details.path !== "string") throw error;
+      if (!isCopy) left = structuredClone(left);
+      isCopy = true;
+      if (!remove(left, details.path)) throw error;
       onUnknown(details.path);
     }
   }

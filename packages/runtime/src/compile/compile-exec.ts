@@ -3,6 +3,7 @@ import {
   cloneFlags,
   flags,
   inherited,
+  type LabelFiles,
   memory,
   messageSize,
   named,
@@ -25,6 +26,7 @@ import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { affinityStep, personalitySteps } from "./scheduling.ts";
 import { type InstalledFilter, seccompMemory } from "./seccomp.ts";
+import { openLabels, writeLabels } from "./security-labels.ts";
 import { leaveBehind, nullStreams } from "./shim.ts";
 import { atCwd, reportFd, writeText } from "./steps.ts";
 import { openTerminal, sendTerminal, terminalMemory } from "./terminal.ts";
@@ -48,6 +50,8 @@ export interface ExecInput {
   legacyCgroups?: readonly string[];
   /** The container has a user namespace of its own. */
   joinUser: boolean;
+  /** Its first process has only another root in the mount namespace of the caller: the link in /proc that leads there. */
+  root?: string;
   /** It has a time namespace of its own. */
   joinTime?: boolean;
   /** The caller is not root: it has rights in the container's user namespace alone, so that one is joined first. */
@@ -58,6 +62,8 @@ export interface ExecInput {
   personality?: "LINUX32";
   /** See HostFacts. */
   permitted: bigint;
+  /** As in HostFacts. */
+  labels?: LabelFiles;
   /** Left out when it is that of the caller anyway, or cannot be set. */
   oomScoreAdj?: number;
 }
@@ -210,7 +216,7 @@ function waitSteps(): Step[] {
 /** The new process: into the container, then the same last part as the container's first process. */
 function processProgram(input: ExecInput): SyscallProgram {
   const namespaces: (keyof typeof cloneFlags)[] = [
-    "CLONE_NEWNS",
+    ...(input.root === undefined ? (["CLONE_NEWNS"] as const) : []),
     "CLONE_NEWUTS",
     "CLONE_NEWIPC",
     "CLONE_NEWNET",
@@ -232,15 +238,22 @@ function processProgram(input: ExecInput): SyscallProgram {
       notDumpable(),
       ...(input.keepKeyring ? [] : [joinKeyring(input.id)]),
       ...oomScoreSteps(input.oomScoreAdj),
+      ...openLabels(input.process, input.labels),
       ...joinLegacyCgroups(input.legacyCgroups),
+      ...(input.root === undefined ? [] : openRootSteps(input.root)),
       {
         name: "setns",
         args: [inherited("container"), flags(cloneFlags, ...namespaces)],
-        why: "all other namespaces of the container; with its mount namespace its root comes too",
+        why:
+          input.root === undefined
+            ? "all other namespaces of the container; with its mount namespace its root comes too"
+            : "all other namespaces of the container, which is there still: so that was its root",
       },
+      ...(input.root === undefined ? [] : enterRootSteps),
       ...(input.streams === "console" ? consoleSteps(input.process) : inheritedSteps(input.process)),
       ...affinityStep(final, "process.execCPUAffinity.final: in the container's cgroup"),
       ...personalitySteps(input.personality),
+      ...writeLabels(input.process, input.labels),
       ...processSteps(input.process, input.permitted, {
         preserved: preserved(input),
         ...(input.setgroups === undefined ? {} : { setgroups: input.setgroups }),
@@ -249,6 +262,23 @@ function processProgram(input: ExecInput): SyscallProgram {
     ],
   };
 }
+
+function openRootSteps(link: string): Step[] {
+  return [
+    {
+      name: "openat",
+      args: [atCwd, link, named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
+      why: "the root of the container's process, which has no mount namespace of its own",
+      result: "root",
+    },
+  ];
+}
+
+const enterRootSteps: Step[] = [
+  { name: "fchdir", args: [resultOf("root")], why: "to the container's root" },
+  { name: "chroot", args: ["."], why: "which becomes ours" },
+  { name: "chdir", args: ["/"], why: "and where we are" },
+];
 
 function inheritedSteps({ terminal }: ProcessConfig): Step[] {
   return [

@@ -1,5 +1,6 @@
-import type { Architecture } from "@drydock/linux";
+import type { Architecture, LabelFiles } from "@drydock/linux";
 import type { RootSource, RuntimeConfig } from "../types.ts";
+import type { InstalledFilter } from "./seccomp.ts";
 
 /** How a standard stream is opened: what kind of file it is decides the flags. */
 export interface StreamSource {
@@ -40,6 +41,8 @@ export interface CompileInput {
   /** `reaper`: the first process is ours and only reaps (see reaper.ts); process.args are not run. */
   firstProcess: "args" | "reaper";
   facts: HostFacts;
+  /** linux.seccomp, compiled; it is compiled here when left out. */
+  seccomp?: InstalledFilter;
   arch: Architecture;
 }
 
@@ -55,6 +58,8 @@ export interface HostFacts {
    * all, which is what it means when left out.
    */
   deviceFilter?: "program" | "legacy";
+  /** Where labels of AppArmor and SELinux are written; left out when the configuration has none. */
+  labels?: LabelFiles;
   /** The runtime is not root: what it may do it may do in a user namespace of its own. */
   rootless?: RootlessFacts;
 }

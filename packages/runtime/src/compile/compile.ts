@@ -8,6 +8,7 @@ import {
   type Step,
   type SyscallProgram,
 } from "@drydock/linux";
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { copyUpMemory, needsCopyUp } from "./copy-up.ts";
@@ -17,16 +18,17 @@ import { closeOthers, consoleSocket, kept, preservedDescriptors } from "./kept.t
 import { joinKeyring } from "./keyring.ts";
 import { joinLegacyCgroups } from "./legacy-cgroups.ts";
 import { mountSteps } from "./mounts.ts";
-import { joinSteps, newNamespaces, ownCgroupNamespace, ownTimeNamespace } from "./namespaces.ts";
+import { joinMountSteps, joinSteps, newNamespaces, ownCgroupNamespace, ownTimeNamespace } from "./namespaces.ts";
 import { movableReport } from "./preserve.ts";
 import { processSteps, sealReport } from "./process.ts";
 import { coverSteps, maskSteps, readonlyRootSteps, readonlySteps } from "./protect-paths.ts";
 import { reaperSteps } from "./reaper.ts";
 import { pivotSteps, rootSteps } from "./root.ts";
 import { machineSteps } from "./scheduling.ts";
-import { seccompMemory } from "./seccomp.ts";
+import { type InstalledFilter, seccompMemory } from "./seccomp.ts";
+import { openLabels, writeLabels } from "./security-labels.ts";
 import { mainProgram, shimProgram } from "./shim.ts";
-import { earlySourceSteps } from "./source-steps.ts";
+import { earlySourceSteps, placeEarlySources } from "./source-steps.ts";
 import { atCwd, DirectoryMaker, writeText } from "./steps.ts";
 import { inheritStreams, streamSteps } from "./streams.ts";
 import { sysctlSteps } from "./sysctls.ts";
@@ -45,10 +47,11 @@ export function compile(input: CompileInput): SyscallProgram {
 function containerProgram(input: CompileInput): SyscallProgram {
   const directories = new DirectoryMaker(input.arch);
   const { rootless } = input.facts;
-  const profile = input.config.linux?.seccomp;
   // The first process of a node is ours, and only waits; what is run in the node later gets the filter.
-  const seccomp = profile && input.firstProcess === "args" ? cachedFilter(profile, { arch: input.arch }) : undefined;
-  const own = [...ownTimeNamespace(input.config), ...oomScoreSteps(input)];
+  const seccomp = input.firstProcess === "args" ? filterOf(input) : undefined;
+  const { process } = input.config;
+  const { labels } = input.facts;
+  const own = [...ownTimeNamespace(input.config), ...oomScoreSteps(input), ...openLabels(process, labels)];
   return {
     name: "container",
     ...(input.preserved ? movableReport() : {}),
@@ -75,16 +78,14 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...(newNamespaces(input.config).some(({ type }) => type === "network") ? loopbackSteps() : []),
       ...(rootless ? [] : own),
       { name: "umask", args: [0], why: "modes of what is made are meant as they are written" },
+      ...joinMountSteps(input.config),
       ...earlySourceSteps(input),
-      {
-        name: "mount",
-        args: [0, "/", 0, named("MS_REC|MS_PRIVATE", 0x44000), 0],
-        why: "mounts made here are not seen by the host, nor the host's by us",
-      },
+      ...(hasMountNamespace(input.config) ? [ownMounts] : []),
+      ...placeEarlySources(input),
       ...rootSteps(input),
       ...streamSteps(input),
       ...(hasUserNamespace(input.config) ? [...coverSteps(input), ...becomeRootSteps(input.config)] : []),
-      ...directories.make(input.config.process.cwd, "process.cwd"),
+      ...directories.make(process.cwd, "process.cwd"),
       ...mountSteps(input, directories),
       ...deviceNodeSteps(input, directories),
       ...terminalSteps(input),
@@ -99,14 +100,28 @@ function containerProgram(input: CompileInput): SyscallProgram {
       ...gateSteps(input, "start"),
       ...(input.firstProcess === "reaper"
         ? reaperSteps()
-        : processSteps(input.config.process, input.facts.permitted, {
-            preserved: preservedDescriptors(input),
-            setgroups: !deniesSetgroups(input),
-            seccomp,
-          })),
+        : [
+            ...writeLabels(process, labels),
+            ...processSteps(process, input.facts.permitted, {
+              preserved: preservedDescriptors(input),
+              setgroups: !deniesSetgroups(input),
+              seccomp,
+            }),
+          ]),
     ],
   };
 }
+
+function filterOf({ seccomp, config, arch }: CompileInput): InstalledFilter | undefined {
+  const profile = config.linux?.seccomp;
+  return seccomp ?? (profile && cachedFilter(profile, { arch }));
+}
+
+const ownMounts: Step = {
+  name: "mount",
+  args: [0, "/", 0, named("MS_REC|MS_PRIVATE", 0x44000), 0],
+  why: "mounts made here are not seen by the host, nor the host's by us",
+};
 
 const dumpable: Step = {
   name: "prctl",

@@ -55,12 +55,16 @@ export function devicePolicySteps(input: CompileInput): Step[] {
     attachAttributes(places.cgroup, places.program),
     `{target ${places.cgroup}, program ${places.program}, BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI}`,
   );
+  const again = "device.program";
   return [
+    { name: "label", label: again, args: [], why: "where a load that a signal has interrupted begins anew" },
     {
       name: "bpf",
       args: [named("BPF_PROG_LOAD", bpfCommands.BPF_PROG_LOAD), memory("deviceProgram"), load],
       why: `linux.resources.devices: ${rules.length} rules about device files, as ${count} instructions of eBPF`,
       result: "program",
+      // The verifier lets signals go first (kernel/bpf/verifier.c).
+      onError: { jump: again, when: "EAGAIN" },
     },
     {
       name: "dup3",

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { release } from "node:os";
 import { errnoOf } from "@drydock/kit";
 import {
   type CapabilityName,
@@ -11,6 +12,7 @@ import {
 } from "@drydock/linux";
 import { invalid } from "../config/check.ts";
 import { ignoredOptions, planMount } from "../config/mount-options.ts";
+import { labelFilesFor } from "../config/security-labels.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import { checkRootless } from "../rootless/check-rootless.ts";
 import type { RuntimeConfig, StartRequest } from "../types.ts";
@@ -19,6 +21,8 @@ import type { CompileInput, HostFacts, StreamSource } from "./compile-input.ts";
 /** Looks at the host for what a plan depends on. Throws RUNTIME_INVALID_CONFIG for a bind mount of nothing. */
 export function gatherFacts(config: RuntimeConfig, hierarchies: CgroupHierarchies): HostFacts {
   const rootless = checkRootless(config);
+  checkMountPlace(config);
+  const labels = labelFilesFor(config.process, config.linux);
   const sourceKinds = new Map<string, "directory" | "file">();
   for (const [index, mount] of (config.mounts ?? []).entries()) {
     const path = `mounts[${index}]`;
@@ -38,8 +42,49 @@ export function gatherFacts(config: RuntimeConfig, hierarchies: CgroupHierarchie
     permitted: hasUserNamespace(config) ? ~0n & 0xffffffffffffffffn : readStatus("self").capabilities.permitted,
     oomScoreAdj: Number(readFileSync("/proc/self/oom_score_adj", "utf8")),
     ...deviceFilter(hierarchies),
+    ...(labels ? { labels } : {}),
     ...(rootless ? { rootless } : {}),
   };
+}
+
+/** Namespaces whose root file system is somebody's: joined, it would be replaced by the container's. */
+const keptRoots = ["/proc/self/ns/mnt", "/proc/1/ns/mnt"];
+
+function checkMountPlace(config: RuntimeConfig): void {
+  const { namespaces = [] } = config.linux ?? {};
+  const index = namespaces.findIndex(({ type }) => type === "mount");
+  const path = namespaces[index]?.path;
+  if (index < 0 && !mountsInDetachedTrees()) {
+    throw invalid(
+      "linux.namespaces",
+      "no mount namespace, on a kernel before 6.15: the container's mounts would be the host's",
+      'add {"type": "mount"}',
+    );
+  }
+  if (path === undefined) return;
+  const namespace = inodeOf(path);
+  if (namespace !== undefined && keptRoots.some((kept) => inodeOf(kept) === namespace)) {
+    throw invalid(
+      `linux.namespaces[${index}].path`,
+      `${path} is the host's mount namespace, whose root would be replaced`,
+      "leave out the path for a new one; without any mount namespace the container stays in the host's",
+    );
+  }
+}
+
+/** Undefined for what is not there or may not be looked at, and so not be joined either. */
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Linux 6.15 and newer: mounts on a root that is itself mounted nowhere (fs/namespace.c, do_move_mount). */
+function mountsInDetachedTrees(): boolean {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 15);
 }
 
 function deviceFilter({ legacy }: CgroupHierarchies): Pick<HostFacts, "deviceFilter"> {

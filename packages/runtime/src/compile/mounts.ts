@@ -16,12 +16,13 @@ import {
   type Step,
   struct,
 } from "@drydock/linux";
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import { type AttributeChange, type AttributeName, type MountPlan, planMount } from "../config/mount-options.ts";
 import type { MountConfig } from "../types.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { copyUpSteps } from "./copy-up.ts";
 import { deviceSteps } from "./devices.ts";
-import { cloneSource, cutTies } from "./source-steps.ts";
+import { cloneAgain, cloneSource, cutTies } from "./source-steps.ts";
 import { bindSource, keepsTies, type Source } from "./sources.ts";
 import { attach, type DirectoryMaker, inRoot, openHow, openInRoot } from "./steps.ts";
 
@@ -40,9 +41,11 @@ export function mountSteps(input: CompileInput, directories: DirectoryMaker): St
     const destination = `/${mount.destination.split("/").filter(Boolean).join("/")}`;
     const isFile = plan.kind === "bind" && input.facts.sourceKinds.get(mount.source ?? "") === "file";
     const source = bindSource(input, mount, plan, index);
-    const name = plan.kind === "bind" && source.time !== "in place" ? source.name : "mount";
+    const name = plan.kind === "bind" && source.time === "shim" ? source.name : "mount";
     const steps = [
-      ...(plan.kind === "bind" ? bindSteps(source, name, plan) : filesystemSteps(mount, plan)),
+      ...(plan.kind === "bind"
+        ? bindSteps(input, source, name, plan)
+        : filesystemSteps(mount, plan, input.config.linux?.mountLabel)),
       ...(isFile
         ? fileTarget(destination, directories, input.arch)
         : directoryTarget(destination, directories, isStrict(mount, destination), input.arch)),
@@ -125,10 +128,12 @@ function fileTarget(path: string, directories: DirectoryMaker, arch: Architectur
   ];
 }
 
-function bindSteps(source: Source, mount: string, plan: MountPlan): Step[] {
+function bindSteps({ config }: CompileInput, source: Source, mount: string, plan: MountPlan): Step[] {
+  const cut = source.time === "in place" && hasMountNamespace(config);
   return [
     ...(source.time === "in place" ? cloneSource(source, mount) : []),
-    ...(source.time === "in place" || keepsTies(plan.propagation?.flag) ? [] : cutTies(mount)),
+    ...(source.time === "early" ? cloneAgain(source, mount) : []),
+    ...(cut || keepsTies(plan.propagation?.flag) ? [] : cutTies(mount)),
     ...setAttributes(mount, plan.attributes, false),
     ...setAttributes(mount, plan.below, true),
   ];
@@ -169,10 +174,14 @@ function newAttributes(plan: MountPlan): AttributeName[] {
   return [...new Set([...plan.attributes.set, ...plan.below.set])];
 }
 
-function filesystemSteps(mount: MountConfig, plan: MountPlan): Step[] {
+/** File systems whose files belong to one container, so that SELinux can give them its label as they are mounted. */
+const labelled = new Set(["tmpfs", "devpts", "ramfs", "overlay"]);
+
+function filesystemSteps(mount: MountConfig, plan: MountPlan, label: string | undefined): Step[] {
   // The spec says "cgroup" for either version; here it is always version 2.
   const type = mount.type === "cgroup" ? "cgroup2" : (mount.type ?? "");
-  const data = plan.data.map(
+  const context = label && labelled.has(type) ? [{ key: "context", value: label }] : [];
+  const data = [...plan.data, ...context].map(
     ({ key, value }): Step => ({
       name: "fsconfig",
       args:

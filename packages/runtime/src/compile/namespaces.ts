@@ -38,7 +38,14 @@ function joinedNamespaces(config: RuntimeConfig): Namespace[] {
 export function joinSteps(config: RuntimeConfig): Step[] {
   if (hasUserNamespace(config)) return [];
   return joinedNamespaces(config)
-    .filter(({ type }) => type !== "pid")
+    .filter(({ type }) => type !== "pid" && type !== "mount")
+    .flatMap(({ type, path = "" }) => joinOne(type, path));
+}
+
+/** A mount namespace is joined after all that is looked up on the host; paths of root and mounts are those that it knows. */
+export function joinMountSteps(config: RuntimeConfig): Step[] {
+  return joinedNamespaces(config)
+    .filter(({ type }) => type === "mount")
     .flatMap(({ type, path = "" }) => joinOne(type, path));
 }
 

@@ -1,6 +1,9 @@
 import {
   atFlags,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
   flags,
+  fsconfigCommands,
   mountAttributeBytes,
   mountAttributes,
   mountFlags,
@@ -11,6 +14,7 @@ import {
   type Step,
   struct,
 } from "@drydock/linux";
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { atCwd, attach, emptyPath, openInRoot } from "./steps.ts";
@@ -22,7 +26,6 @@ import { atCwd, attach, emptyPath, openInRoot } from "./steps.ts";
  * user namespace long before it: its root may not be able to go where the directory is.
  */
 export function coverSteps({ config, directory }: CompileInput): Step[] {
-  const empty = `${directory}/empty`;
   if (!config.linux?.maskedPaths?.length) return [];
   return [
     {
@@ -31,19 +34,56 @@ export function coverSteps({ config, directory }: CompileInput): Step[] {
       why: "the host's /dev/null, to cover masked files with",
       result: "null",
     },
+    ...(hasMountNamespace(config) ? attachedEmpty(`${directory}/empty`) : detachedEmpty),
+  ];
+}
+
+function attachedEmpty(place: string): Step[] {
+  return [
     {
       name: "mount",
-      args: ["tmpfs", empty, "tmpfs", flags(mountFlags, "MS_RDONLY"), "nr_inodes=1,mode=0555"],
+      args: ["tmpfs", place, "tmpfs", flags(mountFlags, "MS_RDONLY"), "nr_inodes=1,mode=0555"],
       why: "an empty directory, to cover masked directories with",
     },
     {
       name: "openat",
-      args: [atCwd, empty, named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
+      args: [atCwd, place, named("O_PATH|O_CLOEXEC", openFlags.O_PATH | openFlags.O_CLOEXEC)],
       why: "that directory",
       result: "empty",
     },
   ];
 }
+
+/** Where nothing may be attached, since the mount namespace is the host's. */
+const detachedEmpty: Step[] = [
+  {
+    name: "fsopen",
+    args: ["tmpfs", FSOPEN_CLOEXEC],
+    why: "an empty directory, to cover masked directories with",
+    result: "filesystem",
+  },
+  ...[
+    ["nr_inodes", "1"],
+    ["mode", "0555"],
+  ].map(
+    ([key = "", value = ""]): Step => ({
+      name: "fsconfig",
+      args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_SET_STRING"), key, value, 0],
+      why: "with nothing in it",
+    }),
+  ),
+  {
+    name: "fsconfig",
+    args: [resultOf("filesystem"), flags(fsconfigCommands, "FSCONFIG_CMD_CREATE"), 0, 0, 0],
+    why: "make it",
+  },
+  {
+    name: "fsmount",
+    args: [resultOf("filesystem"), FSMOUNT_CLOEXEC, flags(mountAttributes, "MOUNT_ATTR_RDONLY")],
+    why: "that directory, mounted nowhere",
+    result: "empty",
+  },
+];
 
 /** linux.maskedPaths: a file is covered with /dev/null, a directory with an empty one, a path that is not there is left. */
 export function maskSteps(input: CompileInput): Step[] {

@@ -14,6 +14,7 @@ import {
   resultOf,
   type Step,
 } from "@drydock/linux";
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import type { CompileInput } from "./compile-input.ts";
 import { cloneSource, cutTies } from "./source-steps.ts";
 import { keepsTies, propagationFlag, rootSource } from "./sources.ts";
@@ -32,26 +33,14 @@ export function rootSteps(input: CompileInput): Step[] {
       return [
         ...(source?.time === "in place" ? cloneSource(source) : []),
         // pivot_root takes no shared mount: what is to be shared is so afterwards, among the container's own.
-        ...(source?.time === "in place"
+        ...(source?.time === "in place" && hasMountNamespace(input.config)
           ? []
           : cutTies("root", keepsTies(propagationFlag(input.config)) ? "MS_SLAVE" : "MS_PRIVATE")),
-        {
-          name: "move_mount",
-          args: [
-            resultOf("root"),
-            "",
-            atCwd,
-            place,
-            place === root.path
-              ? flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH", "MOVE_MOUNT_T_SYMLINKS")
-              : flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH"),
-          ],
-          why: "attach it in this mount namespace",
-        },
+        ...(hasMountNamespace(input.config) ? [attachRoot(root.path, place)] : []),
       ];
     }
     case "overlay":
-      return [...overlay(root.lower, root.upper, root.work, place, []), openRoot(place, arch)];
+      return [...overlay(root.lower, root.upper, root.work, place, labelOption(input)), openRoot(place, arch)];
     case "volatile-overlay": {
       const size = root.sizeBytes === undefined ? "" : `,size=${root.sizeBytes}`;
       return [
@@ -67,11 +56,41 @@ export function rootSteps(input: CompileInput): Step[] {
             why: `the overlay's ${name} directory`,
           }),
         ),
-        ...overlay(root.lower, `${place}/upper`, `${place}/work`, `${place}/merged`, ["volatile"]),
+        ...overlay(root.lower, `${place}/upper`, `${place}/work`, `${place}/merged`, [
+          { key: "volatile" },
+          ...labelOption(input),
+        ]),
         openRoot(`${place}/merged`, arch),
       ];
     }
   }
+}
+
+/** An option of an overlay beside its layers; the value of `context` has commas of its own. */
+interface OverlayOption {
+  key: "volatile" | "context";
+  value?: string;
+}
+
+function labelOption({ config }: CompileInput): OverlayOption[] {
+  const label = config.linux?.mountLabel;
+  return label ? [{ key: "context", value: label }] : [];
+}
+
+function attachRoot(path: string, place: string): Step {
+  return {
+    name: "move_mount",
+    args: [
+      resultOf("root"),
+      "",
+      atCwd,
+      place,
+      place === path
+        ? flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH", "MOVE_MOUNT_T_SYMLINKS")
+        : flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH"),
+    ],
+    why: "attach it in this mount namespace",
+  };
 }
 
 /** Hooks that run before pivot_root look for the container's mounts below root.path, as the bundle has it. */
@@ -93,14 +112,14 @@ function openRoot(path: string, arch: CompileInput["arch"]): Step {
  * One overlay mount, by mount(2). Where the layers' paths do not fit into its page of options: relative to their common
  * parent, else by the mount API one by one (Linux 6.7 and newer). `lower`: top-most first.
  */
-function overlay(lower: readonly string[], upper: string, work: string, place: string, flagsOnly: string[]): Step[] {
+function overlay(lower: readonly string[], upper: string, work: string, place: string, more: OverlayOption[]): Step[] {
   const why = `the root file system: ${lower.length} read-only ${lower.length === 1 ? "layer" : "layers"} below a writable one`;
   const optionsOf = (layers: readonly string[]): string =>
     [
       `lowerdir=${layers.map(escapeLayer).join(":")}`,
       `upperdir=${escapeOption(upper)}`,
       `workdir=${escapeOption(work)}`,
-      ...flagsOnly,
+      ...more.map(({ key, value }) => (value === undefined ? key : `${key}="${value}"`)),
     ].join(",");
   const mount = (layers: readonly string[]): Step => ({
     name: "mount",
@@ -125,6 +144,11 @@ function overlay(lower: readonly string[], upper: string, work: string, place: s
     args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_SET_STRING"), key, value, 0],
     why: `${key} of the overlay`,
   });
+  const setFlag = (key: string): Step => ({
+    name: "fsconfig",
+    args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_SET_FLAG"), key, 0, 0],
+    why: `${key} of the overlay`,
+  });
   return [
     {
       name: "fsopen",
@@ -135,13 +159,7 @@ function overlay(lower: readonly string[], upper: string, work: string, place: s
     ...lower.map((layer) => set("lowerdir+", layer)),
     set("upperdir", upper),
     set("workdir", work),
-    ...flagsOnly.map(
-      (name): Step => ({
-        name: "fsconfig",
-        args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_SET_FLAG"), name, 0, 0],
-        why: `${name} of the overlay`,
-      }),
-    ),
+    ...more.map(({ key, value }) => (value === undefined ? setFlag(key) : set(key, value))),
     {
       name: "fsconfig",
       args: [resultOf("overlay"), flags(fsconfigCommands, "FSCONFIG_CMD_CREATE"), 0, 0, 0],
@@ -183,6 +201,7 @@ function escapeOption(path: string): string {
 
 /** Makes the container's root the process's, and lets go of the host's. */
 export function pivotSteps({ config }: CompileInput): Step[] {
+  if (!hasMountNamespace(config)) return changeRootSteps;
   const propagation = config.linux?.rootfsPropagation;
   const flag = propagationFlag(config);
   const change = propagation?.startsWith("r") ? flags(mountFlags, "MS_REC", flag) : flags(mountFlags, flag);
@@ -217,3 +236,17 @@ export function pivotSteps({ config }: CompileInput): Step[] {
       : []),
   ];
 }
+
+/**
+ * In the host's mount namespace there is no root to exchange: the process alone gets another one. Its mounts are mounted
+ * nowhere, so the host does not see them, and they are gone with the container's last process.
+ */
+const changeRootSteps: Step[] = [
+  { name: "fchdir", args: [resultOf("root")], why: "to the container's root, which no path leads to" },
+  {
+    name: "chroot",
+    args: ["."],
+    why: "it becomes /, for this process and its children: linux.namespaces has no mount namespace",
+  },
+  { name: "chdir", args: ["/"], why: "the current directory must not be outside of the new root" },
+];

@@ -1,5 +1,6 @@
 import {
   atFlags,
+  fileType,
   flags,
   type MemoryBlock,
   memory,
@@ -7,7 +8,9 @@ import {
   mountAttributeFields,
   mountAttributes,
   mountFlags,
+  moveMountFlags,
   named,
+  octal,
   openFlags,
   openTreeFlags,
   resultOf,
@@ -57,6 +60,50 @@ export function earlySourceSteps(input: CompileInput): Step[] {
   return allSources(input)
     .filter(({ time }) => time === "early")
     .flatMap((source) => cloneSource(source));
+}
+
+/**
+ * Binds that were cloned early are attached, below where the root will be: before Linux 6.15 only what is attached can be cloned again, by
+ * cloneAgain. Each has a place of its own in a private tmpfs: on top of another that is shared, it would be mounted on the host, too. They go
+ * with the host's root, and the root of the container is mounted on top of them.
+ */
+export function placeEarlySources(input: CompileInput): Step[] {
+  const early = allSources(input).filter(({ time, name }) => time === "early" && name !== "root");
+  const place = `${input.directory}/root`;
+  if (early.length === 0) return [];
+  return [
+    {
+      name: "mount",
+      args: ["tmpfs", place, "tmpfs", 0, "mode=0700"],
+      why: "a place for binds that keep their ties with the host, to be cloned from",
+    },
+    ...early.flatMap(({ name, path }): Step[] => [
+      input.facts.sourceKinds.get(path) === "file"
+        ? { name: "mknodat", args: [atCwd, `${place}/${name}`, regularFile, 0], why: `for ${path}` }
+        : { name: "mkdirat", args: [atCwd, `${place}/${name}`, octal(0o700)], why: `for ${path}` },
+      {
+        name: "move_mount",
+        args: [resultOf(name), "", atCwd, `${place}/${name}`, flags(moveMountFlags, "MOVE_MOUNT_F_EMPTY_PATH")],
+        why: `${path}, in this mount namespace`,
+      },
+    ]),
+  ];
+}
+
+const regularFile = named("S_IFREG|0600", fileType.S_IFREG | 0o600);
+
+/** A bind that was cloned early, in its turn: mountinfo lists mounts in the order in which they were made. */
+export function cloneAgain({ name, path, recursive }: Source, result: string): Step[] {
+  const names: (keyof typeof openTreeFlags)[] = ["OPEN_TREE_CLONE", "OPEN_TREE_CLOEXEC", "AT_EMPTY_PATH"];
+  if (recursive) names.push("AT_RECURSIVE");
+  return [
+    {
+      name: "open_tree",
+      args: [resultOf(name), "", flags(openTreeFlags, ...names)],
+      why: `a bind mount of ${path}, with its ties`,
+      result,
+    },
+  ];
 }
 
 export function cloneSource({ name, path, recursive }: Source, result = name): Step[] {

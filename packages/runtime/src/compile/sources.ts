@@ -1,3 +1,4 @@
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import { type MountPlan, planMount } from "../config/mount-options.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import type { MountConfig, RuntimeConfig } from "../types.ts";
@@ -8,7 +9,7 @@ import type { IdMaps } from "./user-namespaces.ts";
  * What of the host is bound into the container is cloned by open_tree(2), at one of three times:
  * - ordinarily by the container's process, right where it is mounted;
  * - at that process's beginning, before it cuts the ties of its mounts with the host's, for what keeps such a tie
- *   (slave, shared);
+ *   (slave, shared); it is cloned once more where it is mounted, so that mounts are made in their order;
  * - by the shim, which has the host's rights and may go where root of a user namespace may not, when there is one, and
  *   for id-mapped mounts, which take the right over the file system.
  */
@@ -35,7 +36,7 @@ export function bindSource(input: CompileInput, mount: MountConfig, plan: MountP
     name: `source${index}`,
     path: mount.source ?? "",
     recursive: plan.recursive,
-    time: byShim(input, idmap !== undefined) ? "shim" : keepsTies(plan.propagation?.flag) ? "early" : "in place",
+    time: timeOf(input, idmap !== undefined, plan.propagation?.flag),
     ...(idmap ? { idmap } : {}),
   };
 }
@@ -47,7 +48,7 @@ export function rootSource(input: CompileInput): Source | undefined {
     name: "root",
     path: input.root.path,
     recursive: true,
-    time: byShim(input, false) ? "shim" : keepsTies(propagationFlag(input.config)) ? "early" : "in place",
+    time: timeOf(input, false, propagationFlag(input.config)),
   };
 }
 
@@ -59,8 +60,10 @@ export function propagationFlag(config: RuntimeConfig): "MS_PRIVATE" | "MS_SHARE
   return name === "unbindable" ? "MS_UNBINDABLE" : "MS_PRIVATE";
 }
 
-function byShim({ config, facts }: CompileInput, idmapped: boolean): boolean {
-  return facts.rootless === undefined && (idmapped || hasUserNamespace(config));
+function timeOf({ config, facts }: CompileInput, idmapped: boolean, propagation: string | undefined): SourceTime {
+  if (facts.rootless === undefined && (idmapped || hasUserNamespace(config))) return "shim";
+  // In the host's mount namespace no ties are cut.
+  return keepsTies(propagation) && hasMountNamespace(config) ? "early" : "in place";
 }
 
 /** Everything of the host that is bound into the container. */

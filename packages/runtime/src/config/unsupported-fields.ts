@@ -11,15 +11,12 @@ export const unsupportedFields: Readonly<Record<string, string>> = {
   freebsd: "this runtime is for Linux",
   "process.commandLine": "is for Windows: use process.args",
   "process.user.username": "is for Windows: give process.user.uid and gid",
-  "process.apparmorProfile": "remove it: the process then runs unconfined by AppArmor",
-  "process.selinuxLabel": "remove it: the process then keeps the runtime's own label",
   "linux.resources.memory.kernel":
     "kernel memory has no limit of its own (cgroup v2 never had one, Linux 5.16 took it out of v1): use memory.limit, which counts it",
   "linux.resources.memory.kernelTCP": "kernel memory has no limit of its own: use memory.limit, which counts it",
   "linux.seccomp.listenerPath": "it is for SCMP_ACT_NOTIFY, which is not supported: remove both",
   "linux.seccomp.listenerMetadata": "it is for SCMP_ACT_NOTIFY, which is not supported: remove both",
   "linux.netDevices": "move the device into the network namespace before the start, with ip link set DEV netns",
-  "linux.mountLabel": "remove it: the mounts then have no SELinux label",
   "linux.intelRdt": "remove it: cache and bandwidth are then shared with the host",
 };
 

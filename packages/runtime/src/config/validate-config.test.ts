@@ -25,7 +25,7 @@ t.test("a good configuration passes, and what is undefined is not there", async 
 t.test("everything else is refused with its path", async (t) => {
   const bad: [path: string, change: object, message: RegExp][] = [
     ["hostnam", { hostnam: "x" }, /is not supported/],
-    ["process.selinuxLabel", { process: { ...good.process, selinuxLabel: "x" } }, /is not supported/],
+    ["process.selinuxLabel", { process: { ...good.process, selinuxLabel: 1 } }, /expected a string/],
     ["process.args", { process: { cwd: "/", args: [] } }, /is empty/],
     ["process.args[1]", { process: { cwd: "/", args: ["a", 1] } }, /expected a string, got 1/],
     ["process.args[0]", { process: { cwd: "/", args: ["a\0"] } }, /NUL/],
@@ -47,12 +47,30 @@ t.test("everything else is refused with its path", async (t) => {
     ["root", { root: undefined }, /is required/],
     ["root", { root: [] }, /expected an object, got \[\]/],
     ["linux.intelRdt", { linux: { ...good.linux, intelRdt: { closID: "a" } } }, /is not supported/],
-    ["linux.namespaces", { linux: {} }, /no mount namespace/],
+    ["linux.rootfsPropagation", { linux: { rootfsPropagation: "rslave" } }, /needs a mount namespace/],
+    [
+      "linux.namespaces",
+      {
+        linux: {
+          namespaces: [{ type: "user" }],
+          uidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+          gidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+        },
+      },
+      /no mount namespace/,
+    ],
     ["linux.namespaces[1]", { linux: { namespaces: [{ type: "mount" }, { type: "mount" }] } }, /named twice/],
     [
       "linux.namespaces[0].path",
-      { linux: { namespaces: [{ type: "mount", path: "/x" }] } },
-      /mount namespace is not supported/,
+      {
+        linux: {
+          namespaces: [
+            { type: "mount", path: "/x" },
+            { type: "user", path: "/y" },
+          ],
+        },
+      },
+      /together with a user namespace/,
     ],
     ["linux.uidMappings", { linux: { namespaces: [{ type: "mount" }, { type: "user" }] } }, /is required/],
     ["linux.uidMappings", userNamespace([{ containerID: 1, hostID: 1, size: 1 }]), /does not map id 0/],

@@ -3,6 +3,7 @@ import type { LinuxResources, ProcessConfig, RuntimeConfig } from "../types.ts";
 import { absolutePath, type Check, flag, integer, invalid, list, map, object, oneOf, text } from "./check.ts";
 import { checkDevices, devicesShape } from "./devices-shape.ts";
 import { hooksShape } from "./hooks-shape.ts";
+import { checkMountNamespace } from "./mount-namespace.ts";
 import { checkMounts } from "./mount-options.ts";
 import { resourcesShape } from "./resources-shape.ts";
 import {
@@ -46,6 +47,8 @@ const processShape = object(
       ambient: capabilities,
     }),
     noNewPrivileges: flag,
+    apparmorProfile: text,
+    selinuxLabel: text,
     oomScoreAdj: integer(-1000, 1000),
     rlimits: list(
       object(
@@ -69,6 +72,7 @@ const linuxShape = object({
   cgroupsPath: text,
   resources: resourcesShape,
   maskedPaths: list(absolutePath),
+  mountLabel: text,
   readonlyPaths: list(absolutePath),
   sysctl: map(text),
   rootfsPropagation: oneOf(...propagations, ...propagations.map((name) => `r${name}`)),
@@ -119,6 +123,7 @@ export function validateConfig(value: unknown): RuntimeConfig {
     throw invalid("ociVersion", `${config.ociVersion} is not a version 1.x.y`);
   checkProcess(config.process, "process");
   checkNamespaces(config);
+  checkMountNamespace(config);
   checkUserNamespace(config);
   checkTimeOffsets(config);
   checkMounts(config.mounts ?? [], hasUserNamespace(config));
@@ -162,20 +167,10 @@ function checkProcess(process: ProcessConfig, path: string): void {
 function checkNamespaces(config: RuntimeConfig): void {
   const namespaces = config.linux?.namespaces ?? [];
   const seen = new Set<string>();
-  for (const [index, { type, path }] of namespaces.entries()) {
+  for (const [index, { type }] of namespaces.entries()) {
     const at = `linux.namespaces[${index}]`;
     if (seen.has(type)) throw invalid(at, `${type} is named twice`);
     seen.add(type);
-    if (type === "mount" && path !== undefined) {
-      throw invalid(`${at}.path`, "joining a mount namespace is not supported", "leave out the path");
-    }
-  }
-  if (!seen.has("mount")) {
-    throw invalid(
-      "linux.namespaces",
-      "no mount namespace",
-      'add {"type": "mount"}: the root file system is mounted in it',
-    );
   }
   if (config.hostname !== undefined && !seen.has("uts")) {
     throw invalid("hostname", "would change the host's name", 'add {"type": "uts"} to linux.namespaces');

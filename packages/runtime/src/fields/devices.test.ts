@@ -124,7 +124,7 @@ t.test("the plan shows the program and where it is attached", noPrograms, async 
     printPlan(planContainer(host.script("plan", "true", { linux }), { stateDir: "/run", cgroup: host.cgroupRoot }));
   t.match(
     plan({}),
-    /bpf\(BPF_PROG_LOAD, &deviceProgram, 72\) -> program {2}# .*: \d+ rules about device files, as \d+ instr/,
+    /bpf\(BPF_PROG_LOAD, &deviceProgram, 72\) -> program; on EAGAIN go to device.program {2}# .*: \d+ rules about device files, as \d+ instr/,
   );
   t.match(plan({}), /bpf\(BPF_PROG_ATTACH, \{target 90, program 91, BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI\}, 16\)/);
   t.notMatch(plan({ resources: { devices: [{ allow: true }] } }), /bpf\(/);

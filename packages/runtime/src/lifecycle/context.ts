@@ -13,6 +13,8 @@ export interface RuntimeContext {
   /** Directory of the cgroup2 hierarchy below which containers get theirs; undefined: the host has none. */
   cgroupRoot: string | undefined;
   executor: Executor;
+  /** This process makes one container and ends. */
+  forCommand: boolean;
   logger: Logger;
   /** Waits in this process, by container: delete lets them see the exit status before it removes it. */
   waiters: Map<string, Set<Promise<unknown>>>;

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   cgroupEvents,
@@ -34,7 +33,7 @@ export async function deleteContainer(
   const record = readRecord(directory);
   if (!record) {
     // A start that was interrupted before it wrote anything down.
-    if (existsSync(directory)) await rm(directory, { recursive: true, force: true });
+    if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
     return;
   }
   const { state, process } = observe(id, directory);
@@ -88,7 +87,7 @@ export async function removeContainer(
 ): Promise<void> {
   if (record.cgroup !== undefined) await emptyAndRemoveCgroup(record.cgroup, record.cgroupRoot);
   removeLegacyCgroups(cgroupOfRecord(record), context.hierarchies.legacy);
-  await rm(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }
 
 async function emptyAndRemoveCgroup(cgroup: string, root: string | undefined): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from "@drydock/linux";
 import { compileExec, type ExecInput } from "../compile/compile-exec.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
+import { labelFilesFor } from "../config/security-labels.ts";
 import { failure } from "../errors.ts";
 import type { ContainerRecord } from "../state/record.ts";
 import { readFilter } from "../state/seccomp-file.ts";
@@ -92,12 +93,15 @@ export function execInput(
   const rootless = globalThis.process.geteuid?.() !== 0;
   const is32 =
     (Number.parseInt(readFileSync(`/proc/${container.pid}/personality`, "utf8"), 16) & personalities.LINUX32) !== 0;
+  const labels = labelFilesFor(process, undefined);
   return {
     id: record.id,
+    ...(labels ? { labels } : {}),
     keepKeyring: record.keepKeyring ?? false,
     seccomp: readFilter(containerDirectory(context, record.id)),
     process,
     joinUser,
+    ...(isOther("mnt") ? {} : { root: `/proc/${container.pid}/root` }),
     // Kernels that were built without have no such file.
     joinTime: existsSync("/proc/self/ns/time") && isOther("time"),
     rootless,

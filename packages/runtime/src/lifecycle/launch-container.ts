@@ -12,8 +12,10 @@ import {
 import { leafCgroup } from "../compile/compile.ts";
 import type { Gate } from "../compile/compile-input.ts";
 import { stepFailed } from "../compile/explain-failure.ts";
+import type { InstalledFilter } from "../compile/seccomp.ts";
 import { invalid } from "../config/check.ts";
 import { failure } from "../errors.ts";
+import { keptFilter } from "../state/kept-filters.ts";
 import { type ContainerRecord, cgroupOfRecord, writeFirstRecord } from "../state/record.ts";
 import { writeFilter } from "../state/seccomp-file.ts";
 import type { CreateRequest, StartRequest } from "../types.ts";
@@ -46,9 +48,10 @@ export async function launchContainer(
     // Before anything is made outside of the directory: whoever finds the record can remove all of it.
     writeFirstRecord(directory, record);
     makeCgroup(context, request, prepared, record);
-    const profile = prepared.config.linux?.seccomp;
-    if (profile) writeFilter(directory, cachedFilter(profile, { arch: prepared.arch }));
-    const program = compilePrepared({ ...prepared, gates }, directory, cgroupOfRecord(record));
+    const seccomp = filterOf(context, prepared);
+    if (seccomp) writeFilter(directory, seccomp);
+    const input = { ...prepared, gates, ...(seccomp ? { seccomp } : {}) };
+    const program = compilePrepared(input, directory, cgroupOfRecord(record));
     const inherit = inheritedDescriptors(request);
     const report = await context.executor.launch(program, { inherit, title: `drydock-shim ${request.id}` });
     if (report.failure) throw stepFailed(request.id, report, report.failure, prepared.config.process);
@@ -96,6 +99,12 @@ function claim(id: string, stateDir: string, directory: string): void {
     });
   }
   for (const place of ["root", "empty"]) mkdirSync(join(directory, place));
+}
+
+function filterOf(context: RuntimeContext, { config, arch }: Prepared): InstalledFilter | undefined {
+  const profile = config.linux?.seccomp;
+  if (!profile) return undefined;
+  return context.forCommand ? keptFilter(context.stateDir, profile, arch) : cachedFilter(profile, { arch });
 }
 
 /** Where the container's cgroup will be, in its record. */

@@ -15,6 +15,7 @@ import { deviceRules } from "../compile/device-policy.ts";
 import { gatherFacts, streamSources, withoutImpossible } from "../compile/facts.ts";
 import { invalid } from "../config/check.ts";
 import { checkLimits } from "../config/check-limits.ts";
+import { hasMountNamespace } from "../config/mount-namespace.ts";
 import { hasUserNamespace } from "../config/user-namespace.ts";
 import { validateConfig } from "../config/validate-config.ts";
 import type { CreateRequest, RootSource, RuntimeConfig, StartRequest } from "../types.ts";
@@ -114,6 +115,13 @@ function rootOf(request: StartRequest, config: RuntimeConfig): RootSource {
     throw invalid(
       "root",
       "layers belong to the host's ids, which a user namespace does not see",
+      "give it a directory",
+    );
+  }
+  if (root.type !== "directory" && !hasMountNamespace(config)) {
+    throw invalid(
+      "root",
+      "an overlay is mounted in the container's mount namespace, and there is none",
       "give it a directory",
     );
   }

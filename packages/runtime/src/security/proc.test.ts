@@ -83,7 +83,7 @@ breakout(
     attack:
       "Something is mounted over a part of /proc, or a link is raced into it, while the runtime writes a sysctl or a label there: the write goes into a file of the attacker, so that it has no effect, or into a dangerous one such as /proc/sysrq-trigger.",
     defence:
-      "Sysctls are written through a proc that the runtime has just made and mounted nowhere, without crossing a mount or following a link (RESOLVE_BENEATH, NO_XDEV, NO_MAGICLINKS). Labels are not written at all.",
+      "Sysctls are written through a proc that the runtime has just made and mounted nowhere, without crossing a mount or following a link (RESOLVE_BENEATH, NO_XDEV, NO_MAGICLINKS). Labels go into a file of the host's proc, opened before the container has one.",
   },
   async (t, { host, image, root }) => {
     const fake = join(host.directory, "fake");
