@@ -1,12 +1,13 @@
 /**
  * Makes .build/drydock.mjs and the chunks that it loads on demand: one for each command, so that a command reads no code that it does not run.
- * Small files are quick to find, but 300 of them are not: the bundle starts in half the time of the sources.
+ * Small files are quick to find, but 300 of them are not: the bundle starts in half the time of the sources. And .build/drydock-runtime.cjs, the
+ * OCI runtime in one file: who calls a runtime waits for it.
  */
 import { existsSync, readFileSync, utimesSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const root = resolve(import.meta.dirname, "..");
 const target = join(root, ".build");
@@ -85,23 +86,27 @@ function exportsOf(owner: string): Map<string, string> {
   return found;
 }
 
-/** `import.meta.url` stays that of the source, so that files are found relative to it. */
-const ownSources: Plugin = {
-  name: "own sources",
-  setup({ onLoad }) {
-    onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
-      const text = withoutEntries(readFileSync(path, "utf8"));
-      const here = JSON.stringify(`./${relative(target, path)}`);
-      const contents = text
-        .replaceAll("import.meta.url", `new URL(${here}, import.meta.url).href`)
-        .replaceAll(
-          "import.meta.dirname",
-          `(import.meta.dirname + ${JSON.stringify(`/${relative(target, dirname(path))}`)})`,
-        );
-      return { contents, loader: "ts" };
-    });
-  },
-};
+/** `import.meta` stays that of the source, so that files are found relative to it. `url`, `directory`: the bundle's own, as expressions. */
+function ownSources(url: string, directory: string): Plugin {
+  return {
+    name: "own sources",
+    setup({ onLoad }) {
+      onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
+        const text = withoutEntries(readFileSync(path, "utf8"));
+        const here = JSON.stringify(`./${relative(target, path)}`);
+        const contents = text
+          // A file that is run in a thread is a bundle of its own.
+          .replaceAll(/new URL\("\.\/([\w-]+-thread)\.ts", import\.meta\.url\)/g, `new URL("./$1.mjs", ${url})`)
+          .replaceAll("import.meta.url", `new URL(${here}, ${url}).href`)
+          .replaceAll(
+            "import.meta.dirname",
+            `(${directory} + ${JSON.stringify(`/${relative(target, dirname(path))}`)})`,
+          );
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
 
 /**
  * `await import("package")` of a CommonJS package: esbuild would give its exports as `default` alone. Node names them one by one, and so do we.
@@ -143,6 +148,27 @@ export { Pool };`,
   },
 };
 
+/**
+ * Parts of Node that are loaded when something of them is first used, and not when a file that may use it is: a container is started without most
+ * of them, and they take longer than all of ours.
+ */
+const lazyBuiltins: Plugin = {
+  name: "lazy builtins",
+  setup({ onResolve, onLoad }) {
+    const filter =
+      /^node:(child_process|crypto|fs\/promises|net|os|readline|stream|timers\/promises|tty|url|util|worker_threads)$/;
+    onResolve({ filter }, ({ path, namespace }) => {
+      if (namespace === "lazy") return { path, external: true };
+      return { path, namespace: "lazy", sideEffects: false };
+    });
+    onLoad({ filter, namespace: "lazy" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default" && name !== "module.exports");
+      const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name}; }`);
+      return { contents: `module.exports = { ${getters.join(", ")} };`, loader: "js" };
+    });
+  },
+};
+
 function isCommonJs(file: string): boolean {
   if (!file.endsWith(".js")) return file.endsWith(".cjs");
   for (let directory = dirname(file); ; directory = dirname(directory)) {
@@ -151,34 +177,53 @@ function isCommonJs(file: string): boolean {
   }
 }
 
+const entryNames = ["drydock.mjs", "starter-thread.mjs", "drydock-runtime.cjs"];
 // Built beside and moved into place, so that a command that starts meanwhile finds either the old or the new.
 const beside = join(root, ".build", `new-${process.pid}`);
 await mkdir(beside, { recursive: true });
 const startedAt = new Date();
-await build({
-  entryPoints: { drydock: join(root, "packages/cli/src/main.ts") },
-  outdir: beside,
-  outExtension: { ".js": ".mjs" },
-  chunkNames: "chunk-[hash]",
+const common: BuildOptions = {
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node24",
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [externalPackages, undiciPool, namedExports, ownPackages, ownSources],
+};
+await build({
+  ...common,
+  entryPoints: {
+    drydock: join(root, "packages/cli/src/main.ts"),
+    "starter-thread": join(root, "packages/runtime/src/thread/starter-thread.ts"),
+  },
+  outdir: beside,
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "chunk-[hash]",
+  splitting: true,
+  format: "esm",
+  plugins: [
+    externalPackages,
+    undiciPool,
+    namedExports,
+    ownPackages,
+    ownSources("import.meta.url", "import.meta.dirname"),
+  ],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 });
+await buildRuntime(join(beside, "drydock-runtime.cjs"));
 const made = await readdir(beside);
 // Chunks are named for their content: old ones can stay until all new ones are there.
-for (const name of made.filter((name) => name !== "drydock.mjs")) await rename(join(beside, name), join(target, name));
-utimesSync(join(beside, "drydock.mjs"), startedAt, startedAt);
-await rename(join(beside, "drydock.mjs"), join(target, "drydock.mjs"));
+for (const name of made.filter((name) => !entryNames.includes(name)))
+  await rename(join(beside, name), join(target, name));
+await symlink(process.execPath, join(beside, "node"));
+for (const name of entryNames) {
+  utimesSync(join(beside, name), startedAt, startedAt);
+  await rename(join(beside, name), join(target, name));
+}
+await rename(join(beside, "node"), join(target, "node"));
 await rm(beside, { recursive: true });
 // A supervisor that runs since yesterday may still load some of the old ones: they go when they are old.
 const current = new Set(made);
@@ -187,4 +232,41 @@ for (const name of await readdir(target)) {
   if (!/^chunk-.*\.mjs$/.test(name) || current.has(name)) continue;
   const { mtimeMs } = await stat(join(target, name));
   if (mtimeMs < startedAt.getTime() - keptMs) await rm(join(target, name));
+}
+
+/** In CommonJS and in one file, with Node's compile cache the quickest that Node starts. */
+async function buildRuntime(file: string): Promise<void> {
+  const source = join(root, "packages/cli/src/runtime-main.ts");
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: [source],
+    outfile: file,
+    write: false,
+    metafile: true,
+    format: "cjs",
+    plugins: [
+      lazyBuiltins,
+      namedExports,
+      ownPackages,
+      ownSources('require("node:url").pathToFileURL(__filename)', "__dirname"),
+    ],
+  });
+  const inputs = Object.keys(metafile?.inputs ?? {}).map((path) => relative(target, resolve(path)));
+  const sources = inputs.filter((path) => /^\.\.\/packages\/[^/]+\/src\//.test(path));
+  await writeFile(file, `${unlessStale(sources, relative(target, source))}${outputFiles?.[0]?.text ?? ""}`);
+}
+
+/**
+ * A look at each source takes less time here than one `find` would: with one that is newer than the bundle the sources run instead of it. A
+ * source that is not there is none that somebody has changed.
+ */
+function unlessStale(sources: readonly string[], main: string): string {
+  return `"use strict";
+{
+  const { statSync } = require("node:fs");
+  const built = statSync(__filename).mtimeMs;
+  const isNewer = (path) => statSync(__dirname + "/" + path, { throwIfNoEntry: false })?.mtimeMs > built;
+  if (${JSON.stringify(sources)}.some(isNewer)) return void import(__dirname + ${JSON.stringify(`/${main}`)});
+}
+`;
 }

@@ -7,8 +7,11 @@ export interface CommandEntry {
   aliases?: readonly string[];
   /** Parts that the supervisor starts, and what completion scripts call. */
   hidden?: boolean;
-  /** Makes the command. Only the command that is called gets loaded: start-up time is the price of everything imported. */
-  load: () => Promise<Command>;
+  /**
+   * Makes the command. Only the command that is called gets loaded: start-up time is the price of everything imported. `args`: what follows its
+   * name on the command line, for who loads only one of its commands, too.
+   */
+  load: (args?: readonly string[]) => Promise<Command>;
 }
 
 const cluster = "Cluster:";
@@ -113,7 +116,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   runtime: {
     summary: "run OCI bundles, and see the system calls that make a container",
     group: containers,
-    load: async () => (await import("./commands/runtime.ts")).runtimeCommand(),
+    load: async (args) => (await import("./commands/runtime.ts")).runtimeCommand(args),
   },
   inspect: {
     summary: "look at processes, namespaces, mounts, cgroups and system calls",

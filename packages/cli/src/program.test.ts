@@ -5,7 +5,7 @@ import t from "tap";
 import { commandTable } from "./command-table.ts";
 import { scripts } from "./completion/scripts.ts";
 import { explainText } from "./explain/explain.ts";
-import { commandName } from "./program.ts";
+import { commandName } from "./parse-program.ts";
 import { version } from "./version.ts";
 
 t.test("the command of a command line", async (t) => {

@@ -1,4 +1,4 @@
-import { chooseExecutor, type Executor } from "@drydock/linux";
+import { chooseForCommand, type Executor } from "@drydock/linux";
 import { changeProgram } from "@drydock/runtime";
 import { wholeNumber } from "../parse/whole-number.ts";
 import { promptingExecutor } from "./step-prompt.ts";
@@ -12,7 +12,7 @@ export interface ExperimentFlags {
 /** An executor that runs a changed program, or stops before each step; undefined when nothing of this was asked for. */
 export function experimentalExecutor({ step, skip = [], onlyTo }: ExperimentFlags): Executor | undefined {
   if (!step && skip.length === 0 && onlyTo === undefined) return undefined;
-  const inner = step ? promptingExecutor() : chooseExecutor();
+  const inner = step ? promptingExecutor() : chooseForCommand();
   const experiment = {
     skip: skip.map((text) => wholeNumber(text, "--skip")),
     ...(onlyTo === undefined ? {} : { onlyTo: wholeNumber(onlyTo, "--only-to") }),

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { chooseExecutor } from "@drydock/linux";
+import { chooseForCommand } from "@drydock/linux";
 import {
   type ContainerState,
   type HostTerminal,
@@ -47,7 +47,7 @@ export function runCommand(): Command {
         if (options.consoleSocket !== undefined) checkTerminal(config.process.terminal, options.consoleSocket, "run");
         const ownTerminal = config.process.terminal === true && options.consoleSocket === undefined;
         const terminal = ownTerminal ? terminalFor(options) : undefined;
-        const runtime = openRuntime(command, experimentalExecutor(options) ?? chooseExecutor());
+        const runtime = openRuntime(command, { executor: experimentalExecutor(options) ?? chooseForCommand() });
         const signals = forwardSignals();
         try {
           const state = await start(runtime, request, terminal, options.consoleSocket);

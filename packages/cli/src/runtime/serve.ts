@@ -2,7 +2,7 @@ import { chmodSync, closeSync, rmSync, writeFileSync, writeSync } from "node:fs"
 import { createServer, type Socket } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { duplicateDescriptors, signalNumbers } from "@drydock/linux";
+import { chooseExecutor, duplicateDescriptors, signalNumbers } from "@drydock/linux";
 import { type Runtime, readBundle } from "@drydock/runtime";
 import { Command } from "commander";
 import { failure } from "../errors.ts";
@@ -30,7 +30,7 @@ Example:
     .action(async ({ socket }: { socket: string }, command: Command) => {
       const path = resolve(socket);
       const client = `${path}.client`;
-      const runtime = openRuntime(command);
+      const runtime = openRuntime(command, { executor: chooseExecutor(), forCommand: false });
       const connections = new Map<Socket, Promise<void>>();
       const server = createServer((connection) => {
         connections.set(
