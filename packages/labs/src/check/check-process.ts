@@ -48,6 +48,7 @@ const tools: CheckTools = {
     undos.push(() => cluster.stop());
     return cluster;
   },
+  etcd: async (members = 1) => (await import("./etcd/etcd-cluster.ts")).startEtcd(tools, members),
   word: () => `w${randomBytes(5).toString("hex")}`,
   number: (from, to) => randomInt(from, to),
   defer: (undo) => {

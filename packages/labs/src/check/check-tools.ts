@@ -1,4 +1,5 @@
 import type { LabCluster, LabClusterOptions } from "../cluster/lab-cluster.ts";
+import type { EtcdCluster } from "./etcd/etcd-cluster.ts";
 
 /** How a program of the learner ended. */
 export interface Ended {
@@ -48,6 +49,8 @@ export interface CheckTools {
   ): Promise<T | undefined>;
   /** A control plane with a real etcd and API server, of which parts may be left out for the learner's to take their place. Ended with the check. */
   cluster(options?: Omit<LabClusterOptions, "directory">): Promise<LabCluster>;
+  /** A real etcd of one member, unless stated, with empty data, and when all of its members answer. Ends with the check. */
+  etcd(members?: number): Promise<EtcdCluster>;
   /** A word that nobody can know beforehand. */
   word(): string;
   /** A whole number in [from, to) that nobody can know beforehand. */

@@ -51,6 +51,7 @@ const table: Record<string, Need> = {
   busybox: program("busybox", "busybox-static"),
   bwrap: program("bwrap", "bubblewrap"),
   etcd: program("etcd", "etcd-server"),
+  etcdctl: program("etcdctl", "etcd-client"),
   containerd: program("containerd", "containerd"),
 };
 

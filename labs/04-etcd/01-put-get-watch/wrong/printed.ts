@@ -1,0 +1,2 @@
+// fails at put: after put
+console.log('{"revision":3}');
