@@ -80,6 +80,14 @@ export { ClusterRoleBinding } from "./kinds/cluster-role-binding.ts";
 export type { ConditionStatus } from "./kinds/condition.ts";
 export { ConfigMap } from "./kinds/config-map.ts";
 export { ControllerRevision } from "./kinds/controller-revision.ts";
+export {
+  CustomResourceDefinition,
+  type CustomResourceNames,
+  type CustomResourceVersion,
+  customResourceCleanup,
+} from "./kinds/custom-resource-definition/custom-resource-definition.ts";
+export { ageColumn, ageOf, defineKind, nameColumn } from "./kinds/define.ts";
+export { type Endpoint, type EndpointPort, EndpointSlice } from "./kinds/endpoint-slice.ts";
 export { Event } from "./kinds/event.ts";
 export { humanDuration } from "./kinds/human-duration.ts";
 export type { LabelSelector, LabelSelectorRequirement } from "./kinds/label-selector.ts";
@@ -87,6 +95,7 @@ export { Lease, type LeaseSpec } from "./kinds/lease.ts";
 export { LimitRange, type LimitRangeItem } from "./kinds/limit-range.ts";
 export { Namespace } from "./kinds/namespace.ts";
 export { Node, type NodeCondition, type NodeStatus, type NodeSystemInfo, type Taint } from "./kinds/node.ts";
+export { ObjectMetaSchema } from "./kinds/object-meta.ts";
 export type { ObjectReference } from "./kinds/object-reference.ts";
 export { podStatusWord } from "./kinds/pod/columns.ts";
 export type {
@@ -128,6 +137,7 @@ export { Role } from "./kinds/role.ts";
 export { RoleBinding } from "./kinds/role-binding.ts";
 export type { RoleRef, Subject } from "./kinds/role-reference.ts";
 export { Secret } from "./kinds/secret.ts";
+export { Service, type ServicePort } from "./kinds/service.ts";
 export { ServiceAccount } from "./kinds/service-account.ts";
 export {
   Workload,
@@ -143,7 +153,7 @@ export { WorkQueue, type WorkQueueOptions, type WorkQueueStats } from "./queue/w
 export { checkValues } from "./schema/check-values.ts";
 export { applySchemaDefaults } from "./schema/defaults.ts";
 export * as fieldError from "./schema/field-errors.ts";
-export type { JsonSchema } from "./schema/json-schema.ts";
+export { fieldPath, fieldSchema, isJsonObject, type JsonObject, type JsonSchema } from "./schema/json-schema.ts";
 export {
   configMapKey,
   dnsLabel,
@@ -166,6 +176,7 @@ export {
   wholeOf,
 } from "./schema/quantity.ts";
 export { applyDefaults, type ReadObject, readConfiguration, readObject, validateObject } from "./schema/read-object.ts";
+export { type PathReader, parseSimplePath } from "./schema/simple-json-path.ts";
 export { pruneUnknownFields, type UnknownField } from "./schema/unknown-fields.ts";
 export {
   type FieldRequirement,

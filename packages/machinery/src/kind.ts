@@ -66,8 +66,12 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceType<T>
   setDefaults?(object: T): void;
   /** Rules that the schema cannot state; `old` is given on update. Pure. */
   validate?(object: T, old?: T): FieldError[];
-  /** Where `kubectl scale` reads and writes. */
+  /** Where `kubectl scale` reads and writes; `selector` is "" when there is none. */
   readonly scale?: { specReplicas: string; statusReplicas: string; selector: string };
+  /** Made at run time by a CustomResourceDefinition. */
+  readonly custom?: true;
+  /** Said to everybody who uses this version of the kind. */
+  readonly deprecation?: string;
 }
 
 /** Subresources beyond the object itself, e.g. "status", "scale", "log", "exec", "binding". */

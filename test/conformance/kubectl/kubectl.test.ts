@@ -14,8 +14,8 @@ import { formatTranscript, parseTranscript } from "./transcript.ts";
 const here = import.meta.dirname;
 const binary = process.env.DRYDOCK_KUBECTL ?? (await firstInPath("kubectl"));
 const only = process.argv[2];
-/** Nodes are in no namespace: who lists all of them must have the server alone. */
-const wantAll = ["nodes.txt"];
+/** Nodes and definitions are in no namespace: who lists all of them must have the server alone. */
+const wantAll = ["nodes.txt", "custom-resources.txt"];
 
 if (binary === undefined) {
   t.pass("skipped", { skip: "kubectl is not installed: npm run setup installs it" });

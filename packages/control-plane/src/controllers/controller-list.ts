@@ -5,6 +5,7 @@ import {
   type ControllerOptions,
   type ControllerRevision,
   controllerOf,
+  type EndpointSlice,
   type EventRecorder,
   type Informer,
   informerSource,
@@ -18,6 +19,7 @@ import {
   type Pod,
   type PodDisruptionBudget,
   type Secret,
+  type Service,
   type ServiceAccount,
   type Workload,
 } from "@drydock/machinery";
@@ -26,6 +28,7 @@ import { CertificateApprover } from "./certificates/approver.ts";
 import { RequestCleaner } from "./certificates/cleaner.ts";
 import { CertificateSigner, type SigningOptions } from "./certificates/signer.ts";
 import { DisruptionReconciler } from "./disruption/disruption-reconciler.ts";
+import { EndpointSliceReconciler, serviceOf } from "./endpoint-slices/endpoint-slice-reconciler.ts";
 import type { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { podsByNode } from "./indexes.ts";
 import { NamespaceReconciler } from "./namespace/namespace-reconciler.ts";
@@ -54,6 +57,8 @@ export interface Parts {
   namespaces: Informer<Namespace>;
   serviceAccounts: Informer<ServiceAccount>;
   secrets: Informer<Secret>;
+  services: Informer<Service>;
+  slices: Informer<EndpointSlice>;
   signingRequests: Informer<CertificateSigningRequest>;
   collector: GarbageCollector;
   workload: WorkloadReconciler;
@@ -88,7 +93,7 @@ type Specification = Pick<ControllerOptions, "reconciler" | "sources" | "workers
 /** Every controller: what it is called, what wakes it, and how many keys it works on at once. */
 export function specifications(parts: Parts): Specification[] {
   const { nodes, pods, workloads, revisions, leases, namespaces, serviceAccounts, monitor, collector } = parts;
-  const { secrets, signingRequests, signing, budgets } = parts;
+  const { secrets, signingRequests, signing, budgets, services, slices } = parts;
   return [
     {
       name: "workload",
@@ -178,6 +183,17 @@ export function specifications(parts: Parts): Specification[] {
       reconciler: new RequestCleaner(parts),
       sources: [informerSource(signingRequests)],
     },
+    {
+      name: "endpoint-slices",
+      reconciler: new EndpointSliceReconciler(parts),
+      sources: [
+        informerSource(services),
+        informerSource(pods, (pod) => servicesOf(pod, services)),
+        // Somebody changed or deleted one of ours.
+        informerSource(slices, serviceOf),
+      ],
+      workers: 4,
+    },
     { name: "bootstrap-token-cleaner", reconciler: new TokenCleaner(parts), sources: [informerSource(secrets)] },
   ];
 }
@@ -194,6 +210,14 @@ function workloadsOf(object: Pod | ControllerRevision, workloads: Informer<Workl
   return workloads
     .list(namespace)
     .filter(({ spec }) => matchesLabelSelector(spec.selector, labels))
+    .map(keyOf);
+}
+
+/** The services whose selectors find the pod. */
+function servicesOf({ metadata: { namespace, labels } }: Pod, services: Informer<Service>): ObjectKey[] {
+  return services
+    .list(namespace)
+    .filter(({ spec }) => spec?.selector && matchesLabelSelector({ matchLabels: spec.selector }, labels))
     .map(keyOf);
 }
 

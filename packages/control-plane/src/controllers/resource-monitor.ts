@@ -1,5 +1,5 @@
 import { type Clock, type Logger, messageOf } from "@drydock/kit";
-import type { Client, KubeObject, ResourceType } from "@drydock/machinery";
+import { type Client, CustomResourceDefinition, type KubeObject, type ResourceType } from "@drydock/machinery";
 import { discoverTypes, type ServedType, typeKey } from "./resource-types.ts";
 import type { SharedInformers } from "./shared-informers.ts";
 
@@ -21,7 +21,10 @@ export interface MonitorOptions {
   refreshMs: number;
 }
 
-/** Follows all objects of all kinds that can be listed, watched and deleted; kinds that are added at run time are found by asking again. */
+/**
+ * Follows all objects of all kinds that can be listed, watched and deleted. Kinds that are added at run time are found by asking again: when a definition
+ * changes, and from time to time.
+ */
 export class ResourceMonitor {
   readonly #options: MonitorOptions;
   readonly #handlers = new Set<MonitorHandler>();
@@ -29,6 +32,7 @@ export class ResourceMonitor {
   readonly #stopping = new AbortController();
   #types: readonly ServedType[] = [];
   readonly #running: Promise<void>;
+  #wake: () => void = () => {};
   readonly #first = Promise.withResolvers<void>();
 
   constructor(options: MonitorOptions) {
@@ -64,10 +68,18 @@ export class ResourceMonitor {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger, refreshMs } = this.#options;
+    const { clock, logger, refreshMs, informers } = this.#options;
     const { signal } = this.#stopping;
+    const wake = () => this.#wake();
+    const unsubscribe = informers
+      .of(CustomResourceDefinition)
+      .addHandler({ added: wake, updated: wake, deleted: wake });
+    signal.addEventListener("abort", unsubscribe);
     let synced = false;
     while (!signal.aborted) {
+      // Before the question is asked: what changes meanwhile is asked for again.
+      const nap = new AbortController();
+      this.#wake = () => nap.abort();
       try {
         await this.#refresh(signal);
         if (!synced) {
@@ -80,9 +92,9 @@ export class ResourceMonitor {
         if (!signal.aborted) logger.warn({ error: messageOf(error) }, "discovery failed and is tried again");
       }
       try {
-        await clock.sleep(synced ? refreshMs : Math.min(200, refreshMs), signal);
+        await clock.sleep(synced ? refreshMs : Math.min(200, refreshMs), AbortSignal.any([signal, nap.signal]));
       } catch {
-        // Stopped while it slept; the loop sees it.
+        // Stopped while it slept, which the loop sees, or woken by a definition.
       }
     }
     this.#first.reject(signal.reason);

@@ -4,6 +4,8 @@ import { ClusterRole } from "./cluster-role.ts";
 import { ClusterRoleBinding } from "./cluster-role-binding.ts";
 import { ConfigMap } from "./config-map.ts";
 import { ControllerRevision } from "./controller-revision.ts";
+import { CustomResourceDefinition } from "./custom-resource-definition/custom-resource-definition.ts";
+import { EndpointSlice } from "./endpoint-slice.ts";
 import { Event } from "./event.ts";
 import { Lease } from "./lease.ts";
 import { LimitRange } from "./limit-range.ts";
@@ -16,6 +18,7 @@ import { ResourceQuota } from "./resource-quota.ts";
 import { Role } from "./role.ts";
 import { RoleBinding } from "./role-binding.ts";
 import { Secret } from "./secret.ts";
+import { Service } from "./service.ts";
 import { ServiceAccount } from "./service-account.ts";
 import { Workload } from "./workload/workload.ts";
 
@@ -27,8 +30,10 @@ export const builtinKinds: readonly Kind[] = [
   Node,
   Pod,
   Secret,
+  Service,
   ServiceAccount,
   Workload,
+  EndpointSlice,
   ControllerRevision,
   Lease,
   PriorityClass,
@@ -40,4 +45,5 @@ export const builtinKinds: readonly Kind[] = [
   Role,
   RoleBinding,
   CertificateSigningRequest,
+  CustomResourceDefinition,
 ];

@@ -1,6 +1,7 @@
 /**
  * The structural subset of JSON Schema that kinds are written in: what TypeBox makes of them, and what a
- * CustomResourceDefinition brings. Every part of a value has one schema: no anyOf, no references.
+ * CustomResourceDefinition brings. Every part of a value has one schema, without references; what allOf, anyOf, oneOf and not
+ * say only narrows the values that it takes.
  */
 export interface JsonSchema {
   type?: string;
@@ -16,13 +17,22 @@ export interface JsonSchema {
   pattern?: string;
   minimum?: number;
   maximum?: number;
+  /** As OpenAPI 3.0 has them: they sharpen `minimum` and `maximum`. */
+  exclusiveMinimum?: boolean;
+  exclusiveMaximum?: boolean;
+  multipleOf?: number;
   minLength?: number;
   maxLength?: number;
   minItems?: number;
   maxItems?: number;
   minProperties?: number;
   maxProperties?: number;
+  allOf?: readonly JsonSchema[];
+  anyOf?: readonly JsonSchema[];
+  oneOf?: readonly JsonSchema[];
+  not?: JsonSchema;
   "x-kubernetes-int-or-string"?: boolean;
+  "x-kubernetes-embedded-resource"?: boolean;
   "x-kubernetes-preserve-unknown-fields"?: boolean;
   "x-kubernetes-group-version-kind"?: readonly { group: string; version: string; kind: string }[];
   "x-kubernetes-list-type"?: "atomic" | "set" | "map";
@@ -30,6 +40,8 @@ export interface JsonSchema {
   "x-kubernetes-map-type"?: "atomic" | "granular";
   "x-kubernetes-patch-merge-key"?: string;
   "x-kubernetes-patch-strategy"?: string;
+  /** `pattern`, compiled by an engine that takes linear time: for patterns that come from outside. */
+  "x-drydock-pattern"?: { test(text: string): boolean };
   /** Name of the OpenAPI component that this schema becomes. */
   "x-drydock-definition"?: string;
   /** Fields that Kubernetes has here and Drydock does not do. */

@@ -16,6 +16,10 @@ export interface AdmissionRequest {
   readonly object?: KubeObject;
   /** What is there; absent for create. */
   readonly old?: KubeObject;
+  /** Nothing is to be stored. */
+  readonly dryRun?: boolean;
+  /** Texts for the client. */
+  readonly warnings?: string[];
 }
 
 /**

@@ -58,6 +58,8 @@ function itemOperations(kind: Kind, reference: string): Record<string, Operation
   };
 }
 
+const customPatchTypes = patchTypes.filter((type) => !type.includes("strategic"));
+
 function operation(kind: Kind, action: string, reference: string): Operation {
   const { group, version } = kind;
   const writes = ["post", "put", "patch"].includes(action);
@@ -69,14 +71,16 @@ function operation(kind: Kind, action: string, reference: string): Operation {
     "x-kubernetes-action": action,
     "x-kubernetes-group-version-kind": { group, version, kind: kind.kind },
     ...(writes ? { parameters: ["dryRun", "fieldManager", "fieldValidation"].map(queryParameter) } : {}),
-    ...(writes ? { requestBody: { content: action === "patch" ? patchContent : json, required: true } } : {}),
+    ...(writes ? { requestBody: { content: action === "patch" ? patchContent(kind) : json, required: true } } : {}),
     responses: { 200: { description: "OK", content: json } },
   };
 }
 
-const patchContent = Object.fromEntries(
-  patchTypes.map((type) => [type, { schema: { $ref: `#/components/schemas/${metaPrefix}.Patch` } }]),
-);
+/** Which patches there are: clients send no strategic one to kinds that do not list it. */
+function patchContent(kind: Kind): object {
+  const schema = { $ref: `#/components/schemas/${metaPrefix}.Patch` };
+  return Object.fromEntries((kind.custom ? customPatchTypes : patchTypes).map((type) => [type, { schema }]));
+}
 
 function queryParameter(name: string): object {
   return { name, in: "query", schema: { type: "string", uniqueItems: true } };

@@ -27,8 +27,12 @@ const v2ProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protob
 export async function openApiRoutes(app: FastifyInstance, { api }: { api: ApiContext }): Promise<void> {
   const documents = new Map<string, Served>();
 
+  let edition = -1;
+
   const built = (): Map<string, Served> => {
-    if (documents.size > 0) return documents;
+    if (edition === api.registry.edition) return documents;
+    edition = api.registry.edition;
+    documents.clear();
     for (const { group, versions } of servedGroups([
       ...[...api.registry.resources].map(({ kind }) => kind),
       ...reviewKinds,

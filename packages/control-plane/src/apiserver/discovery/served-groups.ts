@@ -18,11 +18,25 @@ export function servedGroups(kinds: Iterable<Kind>): ServedGroup[] {
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([group, versions]) => ({
       group,
-      versions: [...versions].map(([version, list]) => ({
-        version,
-        kinds: list.sort((a, b) => a.plural.localeCompare(b.plural)),
-      })),
+      versions: [...versions]
+        .sort(([a], [b]) => compareVersions(a, b))
+        .map(([version, list]) => ({ version, kinds: list.sort((a, b) => a.plural.localeCompare(b.plural)) })),
     }));
+}
+
+/**
+ * The version to prefer first: v2, v1, v2beta1, v1beta2, v1beta1, v1alpha1, and then others by name (apimachinery/pkg/version).
+ */
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [rankOf(a), rankOf(b)];
+  const at = left.findIndex((part, i) => part !== right[i]);
+  return at < 0 ? a.localeCompare(b) : (right[at] as number) - (left[at] as number);
+}
+
+function rankOf(version: string): number[] {
+  const [whole, major, stage, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+  if (whole === undefined) return [0, 0, 0];
+  return [stage === undefined ? 3 : stage === "beta" ? 2 : 1, Number(major), Number(minor ?? 0)];
 }
 
 export interface ServedSubresource {

@@ -88,7 +88,8 @@ t.test("every field of a kind of Kubernetes has its number", async (t) => {
   const seen = new Set<string>();
   const wholes = new Set(["apiVersion", "kind", "stringData", "selfLink"]);
   for (const { group, kind, schema } of [...builtinKinds, ...reviewKinds, ...requestBodies]) {
-    if (group.endsWith("drydock.dev")) continue;
+    // A definition's schema contains itself, and is JSON to us: such bodies are refused by media type.
+    if (group.endsWith("drydock.dev") || group === "apiextensions.k8s.io") continue;
     const missing = withoutNumber(schema, seen).filter((path) => !wholes.has(path.slice(path.lastIndexOf(".") + 1)));
     t.same(missing, [], kind);
   }

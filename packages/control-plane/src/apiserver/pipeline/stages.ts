@@ -6,12 +6,14 @@ import { nodeRestriction } from "../admission/node-restriction.ts";
 import { priority } from "../admission/priority.ts";
 import { rbacEscalation } from "../admission/rbac-escalation.ts";
 import { serviceAccount } from "../admission/service-account.ts";
+import { serviceAddresses } from "../admission/service-addresses.ts";
 
 /** Admission, in the order in which its rules run. */
 export const admissionStages: readonly AdmissionStage[] = [
   serviceAccount,
   priority,
   limitRanges,
+  serviceAddresses,
   namespaceLifecycle,
   nodeRestriction,
   rbacEscalation,

@@ -55,7 +55,9 @@ async function release(
 export async function recountQuota(registry: Registry, namespace: string, name: string): Promise<void> {
   const resource = registry.require(ResourceQuota);
   const quota = (await registry.read(resource, namespace, name)) as ResourceQuota;
-  const objects = [...registry.resources].flatMap((one) =>
+  // Versions of one kind show the same objects.
+  const resources = new Map([...registry.resources].map((one) => [one.prefix, one])).values();
+  const objects = [...resources].flatMap((one) =>
     one.kind.namespaced
       ? one.cache.list(collectionPrefix(one, namespace)).items.map((object) => ({ kind: one.kind, object }))
       : [],

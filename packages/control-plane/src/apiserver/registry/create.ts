@@ -9,6 +9,7 @@ import { withRevision } from "./codec.ts";
 import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
+import { mayHaveHappened } from "./unknown-fate.ts";
 
 /**
  * Makes an object that must not exist and returns it as stored. `object` is decoded and has its defaults; it is
@@ -45,9 +46,12 @@ export async function createObject(
 
   const { name } = object.metadata;
   const { user } = operation;
-  const request = { registry, user, resource, operation: "create", subresource: "", namespace, name, object } as const;
+  const { dryRun } = parameters;
+  const { warnings } = operation;
+  const about = { registry, user, resource, namespace, name, object, dryRun, warnings };
+  const request = { ...about, operation: "create", subresource: "" } as const;
   await operation.admit({ ...request, phase: "mutate" });
-  checkObject(kind, object);
+  checkObject(resource, object);
   await operation.admit({ ...request, phase: "validate" });
 
   const key = objectKey(resource, namespace, name);
@@ -60,7 +64,7 @@ export async function createObject(
     return withRevision(object, await registry.store.create(key, resource.codec.encode(key, object)));
   } catch (error) {
     // What may have been stored all the same stays charged; counting anew sets that right.
-    if (!hasCode(error) || error.details.unknownFate !== true) await releaseQuotas(registry, kind, namespace, object);
+    if (!mayHaveHappened(error)) await releaseQuotas(registry, kind, namespace, object);
     if (!hasCode(error, "STORE_EXISTS")) throw error;
     throw generated === undefined ? alreadyExists(kind, name) : generateNameTaken(kind, name);
   }
@@ -82,11 +86,12 @@ function placeInNamespace({ resource, namespace }: WriteOperation, { metadata }:
 /** Kinds that have a desired and an observed state count the changes of the former. */
 export function hasGeneration({ resource }: Pick<WriteOperation, "resource">): boolean {
   const { kind } = resource;
+  if (kind.custom) return true;
   return kind.hasStatus && kind.schema.properties?.spec !== undefined && !uncounted.has(`${kind.group}/${kind.plural}`);
 }
 
 /** Kinds to which Kubernetes gives no generation. */
-const uncounted = new Set(["/namespaces", "/nodes", "certificates.k8s.io/certificatesigningrequests"]);
+const uncounted = new Set(["/namespaces", "/nodes", "/services", "certificates.k8s.io/certificatesigningrequests"]);
 
 // Without vowels, so that no words appear; without 0, 1 and 3, which look like letters (apimachinery/pkg/util/rand).
 const alphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -1,13 +1,14 @@
 import { hasCode } from "@drydock/kit";
 import type { KubeObject } from "@drydock/machinery";
-import { releaseQuotas } from "../quota/keep-quotas.ts";
 import { conflict, forbidden, notFound } from "../status/refusals.ts";
+import { afterRemoval } from "./after-removal.ts";
 import { withRevision } from "./codec.ts";
 import type { DeletionOptions } from "./delete-options.ts";
 import type { Operation } from "./operation.ts";
 import { planDeletion } from "./plan-deletion.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
+import { mayHaveHappened } from "./unknown-fate.ts";
 
 export interface Deletion {
   /** The object as it is left, or as it was when it went. */
@@ -37,6 +38,7 @@ export async function deleteObject(operation: Operation, name: string, options: 
       if (cached && deletion.object === old) continue;
       return deletion;
     } catch (error) {
+      if (mayHaveHappened(error)) throw error;
       if (cached) continue;
       if (hasCode(error, "STORE_NOT_FOUND")) throw notFound(resource.kind, name);
       if (!hasCode(error, "STORE_CONFLICT")) throw error;
@@ -72,7 +74,7 @@ async function attemptDeletion(
     case "remove": {
       if (options.dryRun) return { object: old, gone: true };
       const object = withRevision(old, await registry.store.delete(key, revision));
-      await releaseQuotas(registry, resource.kind, old.metadata.namespace ?? "", old);
+      await afterRemoval(registry, resource, old);
       return { object, gone: true };
     }
     case "mark":

@@ -12,6 +12,7 @@ export class Registry {
   readonly clock: Clock;
   readonly #logger: Logger;
   readonly #resources = new Map<string, Resource>();
+  #edition = 0;
 
   constructor(options: { store: Store; clock: Clock; logger: Logger }) {
     this.store = options.store;
@@ -21,12 +22,36 @@ export class Registry {
 
   /** Begins to serve a kind; its cache fills in the background. */
   add(kind: Kind, codec: Codec = createCodec()): Resource {
+    const resource = this.open(kind, codec);
+    this.put(resource);
+    return resource;
+  }
+
+  /** A resource that nobody is served; its cache must be closed. */
+  open(kind: Kind, codec: Codec): Resource {
     const prefix = prefixOf(kind);
     const logger = this.#logger.child({ resource: kind.plural });
     const cache = startWatchCache<KubeObject>({ store: this.store, prefix, decode: codec.decode, logger });
-    const resource = { kind, prefix, cache, codec };
-    this.#resources.set(`${kind.group}/${kind.version}/${kind.plural}`, resource);
-    return resource;
+    return { kind, prefix, cache, codec };
+  }
+
+  /** Serves a resource, in place of the one of that name. */
+  put(resource: Resource): void {
+    this.#resources.set(nameOf(resource), resource);
+    this.#edition++;
+  }
+
+  /** Serves a resource no longer, and ends its watches. */
+  async remove(resource: Resource): Promise<void> {
+    // Another may have taken its place.
+    if (this.#resources.get(nameOf(resource))?.cache === resource.cache) this.#resources.delete(nameOf(resource));
+    this.#edition++;
+    await resource.cache.close();
+  }
+
+  /** Moves whenever what is served changes. */
+  get edition(): number {
+    return this.#edition;
   }
 
   find(group: string, version: string, plural: string): Resource | undefined {
@@ -65,4 +90,8 @@ export class Registry {
     await Promise.all([...this.#resources.values()].map(({ cache }) => cache.close()));
     await this.store.close();
   }
+}
+
+function nameOf({ kind }: Resource): string {
+  return `${kind.group}/${kind.version}/${kind.plural}`;
 }

@@ -9,6 +9,8 @@ export interface Resource {
   readonly prefix: string;
   readonly cache: WatchCache<KubeObject>;
   readonly codec: Codec;
+  /** Its definition is being deleted: nothing new is made. */
+  readonly terminating?: true;
 }
 
 export function prefixOf(kind: { group: string; plural: string }): string {

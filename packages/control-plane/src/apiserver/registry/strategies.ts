@@ -1,3 +1,6 @@
+import type { Service } from "@drydock/machinery";
+import { definitionStrategy } from "../custom-resources/definition-strategy.ts";
+import { releaseAddress } from "../services/addresses.ts";
 import { namespaceStrategy } from "./namespace-strategy.ts";
 import { podStrategy } from "./pod-strategy.ts";
 import type { Resource } from "./resource.ts";
@@ -7,6 +10,8 @@ import type { Strategy } from "./strategy.ts";
 const strategies: Record<string, Strategy> = {
   "/pods": podStrategy,
   "/namespaces": namespaceStrategy,
+  "/services": { removed: (registry, object) => releaseAddress(registry, object as Service) },
+  "apiextensions.k8s.io/customresourcedefinitions": definitionStrategy,
   "certificates.k8s.io/certificatesigningrequests": signingRequestStrategy,
   // An agent registers its Node together with what it knows of it.
   "/nodes": { keepsStatusOnCreate: true },

@@ -1,5 +1,6 @@
-import type { KubeObject } from "@drydock/machinery";
+import type { FieldError, KubeObject } from "@drydock/machinery";
 import type { User } from "../rbac/user.ts";
+import type { Registry } from "./registry.ts";
 
 /** What a kind does differently from the generic registry. Functions may change `object`, never `old`. */
 export interface Strategy {
@@ -11,8 +12,12 @@ export interface Strategy {
   gracePeriodSeconds?(object: KubeObject, requested: number | undefined): number;
   /** Called once when the object is marked as being deleted. */
   markDeleted?(object: KubeObject): void;
+  /** The object is gone: what it held besides is given back. */
+  removed?(registry: Registry, object: KubeObject): Promise<void>;
   /** False while something besides finalizers keeps the object. */
   mayBeRemoved?(object: KubeObject): boolean;
+  /** Rules that need more than the kind knows; asked when the others are kept. */
+  validate?(object: KubeObject): FieldError[];
   /** A reason why this object is never deleted. */
   undeletable?(object: KubeObject): string | undefined;
   /** True when a status given at creation is kept. */

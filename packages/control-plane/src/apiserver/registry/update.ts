@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasCode } from "@drydock/kit";
-import type { KubeObject } from "@drydock/machinery";
+import type { Kind, KubeObject } from "@drydock/machinery";
 import { noteUpdate, writerOf } from "../fields/managed-fields.ts";
-import { releaseQuotas } from "../quota/keep-quotas.ts";
 import { badRequest, conflict, notFound } from "../status/refusals.ts";
+import { afterRemoval } from "./after-removal.ts";
 import { checkObject } from "./check-object.ts";
 import { withRevision } from "./codec.ts";
 import { hasGeneration, rfc3339 } from "./create.ts";
 import type { WriteOperation } from "./operation.ts";
 import { objectKey } from "./resource.ts";
 import { strategyOf } from "./strategies.ts";
+import { mayHaveHappened } from "./unknown-fate.ts";
 
 /** What an update may touch: the main resource leaves status alone, a subresource everything else. */
 export type Part = "main" | "status" | "approval" | "finalize" | "scale" | "binding";
@@ -47,6 +48,8 @@ export async function updateObject(
       // "Nothing to do" must not be said from a copy that may be out of date.
       if (fresh) return old;
     } catch (error) {
+      // Done again it would fail upon itself, and be called refused.
+      if (mayHaveHappened(error)) throw error;
       // From the cache the change may fail for a reason that is no longer true.
       if (fresh && (!hasCode(error, "STORE_CONFLICT") || attempt >= attempts)) throw asConflict(error, operation, name);
     }
@@ -91,7 +94,7 @@ async function prepare(
   }
   if (part === "main") strategyOf(resource).prepareForUpdate?.(next, old);
   else strategyOf(resource).prepareForPartUpdate?.(next, old, part, registry.clock.now());
-  if (hasGeneration(operation) && !isDeepStrictEqual(desired(next), desired(old))) {
+  if (hasGeneration(operation) && !isDeepStrictEqual(desired(kind, next), desired(kind, old))) {
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const request = {
@@ -106,7 +109,7 @@ async function prepare(
     old,
   } as const;
   await operation.admit({ ...request, phase: "mutate" });
-  checkObject(kind, next, old);
+  checkObject(resource, next, old);
   await operation.admit({ ...request, phase: "validate" });
   return next;
 }
@@ -150,10 +153,10 @@ function restore(to: Record<string, unknown>, from: Record<string, unknown>, fie
   else to[field] = from[field];
 }
 
-/** What counts for the generation: everything but metadata and status. */
-function desired(object: KubeObject): Record<string, unknown> {
-  const { metadata: _metadata, status: _status, ...rest } = object as KubeObject & { status?: unknown };
-  return rest;
+/** What counts for the generation: everything but metadata, and status where that is written apart. */
+function desired(kind: Kind, object: KubeObject): Record<string, unknown> {
+  const { metadata: _metadata, status, ...rest } = object as KubeObject & { status?: unknown };
+  return kind.hasStatus ? rest : { ...rest, status };
 }
 
 async function write(operation: WriteOperation, key: string, next: KubeObject, old: KubeObject): Promise<KubeObject> {
@@ -165,7 +168,7 @@ async function write(operation: WriteOperation, key: string, next: KubeObject, o
   const ended = deletionTimestamp !== undefined && !finalizers?.length && !grace;
   if (ended && (strategyOf(resource).mayBeRemoved?.(next) ?? true)) {
     const gone = withRevision(next, await registry.store.delete(key, revision));
-    await releaseQuotas(registry, resource.kind, old.metadata.namespace ?? "", old);
+    await afterRemoval(registry, resource, old);
     return gone;
   }
   return withRevision(next, await registry.store.update(key, resource.codec.encode(key, next), revision));

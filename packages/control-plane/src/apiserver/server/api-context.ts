@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "@drydock/kit";
+import type { CustomResources } from "../custom-resources/custom-resources.ts";
 import type { AuditLog } from "../pipeline/audit-log.ts";
 import type { AuditRule } from "../pipeline/audit-policy.ts";
 import type { Authorizer } from "../pipeline/authorizer.ts";
@@ -14,6 +15,7 @@ import type { Metrics } from "./metrics.ts";
 /** What the server's features share. */
 export interface ApiContext {
   readonly registry: Registry;
+  readonly customResources: CustomResources;
   readonly policy: PolicySource;
   readonly authorizer: Authorizer;
   /** Who knows users by bearer tokens, in the order in which they are asked. */

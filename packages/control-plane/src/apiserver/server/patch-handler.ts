@@ -54,12 +54,19 @@ export function patchHandler(part: Part): ResourceHandler {
   };
 }
 
+const notAPatch = "the body of the request was in an unknown format - accepted media types include";
+
 /** The patch as a function from the current object to the wanted one; it may be called again when a race was lost. */
 export function readPatch({ request, resource }: ResourceCall): (current: object) => unknown {
   const { type } = parseMediaType(request.headers["content-type"] ?? "");
   const bytes = request.body as Buffer | undefined;
   if (!bytes || bytes.length === 0) throw badRequest("the body of a patch is empty");
   const text = bytes.toString("utf8");
+  if (type === "application/strategic-merge-patch+json" && resource.kind.custom) {
+    throw unsupportedMediaType(
+      `${notAPatch}: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml`,
+    );
+  }
   switch (type) {
     case "application/json-patch+json": {
       const patch = readJson(text).value;
@@ -75,7 +82,7 @@ export function readPatch({ request, resource }: ResourceCall): (current: object
     }
     default:
       throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
+        `${notAPatch}: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml`,
       );
   }
 }

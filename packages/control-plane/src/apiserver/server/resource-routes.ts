@@ -39,7 +39,10 @@ async function dispatch(api: ApiContext, request: FastifyRequest, reply: Fastify
   if (!info.isResource) throw noSuchResource();
   const review = reviewKindOf(info);
   if (review) return answerReview(api, review, request, reply);
-  const resource = api.registry.find(info.group, info.version, info.resource);
+  const { group, version } = info;
+  const resource =
+    api.registry.find(group, version, info.resource) ??
+    (await api.customResources.awaited(group, version, info.resource));
   if (!resource) throw noSuchResource();
   const { kind } = resource;
   if (!kind.namespaced && info.namespace !== "" && kind.plural !== "namespaces") throw noSuchResource();
@@ -50,6 +53,13 @@ async function dispatch(api: ApiContext, request: FastifyRequest, reply: Fastify
   const operation = { registry, resource, namespace, user, warnings, admit };
   const handler = info.subresource === "" ? verbHandlers[info.verb] : subresourceHandlers(kind, info);
   if (!handler || (info.subresource === "" && !mayAsk(kind, info))) throw methodNotAllowed();
+  if (resource.terminating && info.verb === "create") {
+    throw methodNotAllowed("create not allowed while custom resource definition is terminating");
+  }
+  if (kind.deprecation !== undefined) {
+    warnings.push(kind.deprecation);
+    addWarnings(reply, warnings);
+  }
   const answer = await handler({ api, request, reply, info, resource, operation });
   return answer;
 }

@@ -2,6 +2,7 @@ import { silentLogger, systemClock, unlessAborted } from "@drydock/kit";
 import { builtinKinds, Secret } from "@drydock/machinery";
 import { openStore } from "../../store/open-store.ts";
 import type { ApiServer, ApiServerOptions } from "../api-server.ts";
+import { CustomResources } from "../custom-resources/custom-resources.ts";
 import { reencrypt } from "../encryption/reencrypt.ts";
 import { createSealer } from "../encryption/sealer.ts";
 import { admitter } from "../pipeline/admit.ts";
@@ -38,6 +39,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
   const listeners = new Listeners();
   const closing = new AbortController();
   let app: Awaited<ReturnType<typeof buildApp>> | undefined;
+  let customResources: CustomResources | undefined;
   let auditLog: AuditLog | undefined;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -45,6 +47,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       closing.abort();
       await listeners.close(closeGraceMs);
       await app?.close();
+      await customResources?.close();
       await registry.close();
       await auditLog?.close();
     })();
@@ -55,6 +58,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     for (const kind of builtinKinds) registry.add(kind, createCodec(kind.kind === Secret.kind ? sealer : undefined));
     const timings = new StageTimings(pipeline);
     const admit = admitter(admissionStages, timings);
+    customResources = new CustomResources({ registry, admit, clock, logger, signal: closing.signal });
     const inFlight = new InFlightLimit();
     const ca = pki.ca.cert;
     const agentTls = { ca, ...pemOf(pki.certificates["apiserver-client"]) };
@@ -62,6 +66,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
     auditLog = options.audit && (await openAuditLog(options.audit.file, logger));
     const built = await buildApp({
       registry,
+      customResources,
       policy,
       authorizer: createAuthorizer(registry, policy),
       tokens: [
@@ -80,6 +85,8 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
       closing: closing.signal,
     });
     app = built;
+    await unlessAborted(registry.ready(), options.signal);
+    await customResources.start();
     await unlessAborted(registry.ready(), options.signal);
     const patience = { logger, signal: options.signal };
     await untilEtcdAnswers(() => bootstrap(registry, admit), patience);

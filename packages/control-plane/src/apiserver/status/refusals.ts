@@ -90,8 +90,10 @@ export function invalid(
   });
 }
 
-export function methodNotAllowed(): DrydockError {
-  return refusal("REQUEST_METHOD_NOT_ALLOWED", "the server does not allow this method on the requested resource");
+export function methodNotAllowed(
+  why = "the server does not allow this method on the requested resource",
+): DrydockError {
+  return refusal("REQUEST_METHOD_NOT_ALLOWED", why);
 }
 
 export function notAcceptable(accepted: readonly string[]): DrydockError {

@@ -26,7 +26,7 @@ async function watch(query: string, headers: Record<string, string> = {}, path =
   t.teardown(() => ending.abort());
   const line = async (): Promise<string | undefined> => {
     const late = new Promise<never>((_resolve, reject) =>
-      setTimeout(() => reject(new Error("no event within 5 s")), 5000).unref(),
+      setTimeout(() => reject(new Error("no event within 30 s")), 30_000).unref(),
     );
     const { value, done } = await Promise.race([lines.next(), late]);
     return done ? undefined : value;
