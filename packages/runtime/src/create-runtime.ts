@@ -34,7 +34,7 @@ export interface RuntimeOptions {
   forCommand?: boolean;
 }
 
-/** A Runtime on this kernel. Nothing is started or loaded before the first operation. */
+/** A Runtime on this kernel. Nothing but the thread of `ownThread` is started or loaded before the first operation. */
 export function createRuntime(options: RuntimeOptions): Runtime & Lifecycle {
   const hierarchies = findHierarchies();
   const cgroupMount = hierarchies.unified;

@@ -27,7 +27,7 @@ export async function createNativeRuntime(options: NativeRuntimeOptions): Promis
   const listeners = new Set<(podUid: string) => void>();
   const containers = new NativeContainers({
     layout,
-    runtime: createRuntime({ stateDir: layout.runtime, logger }),
+    runtime: createRuntime({ stateDir: layout.runtime, logger, ownThread: true }),
     images: store,
     rotation: options.logRotation ?? defaultRotation,
     logger,

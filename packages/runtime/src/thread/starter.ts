@@ -12,8 +12,8 @@ interface Pending {
 
 /**
  * Starts containers in a thread of its own, so that the caller's event loop goes on meanwhile: a start is two milliseconds of
- * looking at the host, compiling and writing files. Here it is a message there and one back. The thread begins with the
- * first start, and keeps no process alive.
+ * looking at the host, compiling and writing files. Here it is a message there and one back. The thread begins at
+ * once, so that the first start finds it ready, and keeps no process alive.
  */
 export class Starter {
   readonly #data: StarterData;
@@ -25,6 +25,7 @@ export class Starter {
   constructor(data: StarterData, logger: Logger) {
     this.#data = data;
     this.#logger = logger;
+    this.#started();
   }
 
   call(method: StarterCall["method"], request: CreateRequest): Promise<ContainerState> {
