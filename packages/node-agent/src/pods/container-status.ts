@@ -59,7 +59,8 @@ function waitingState(
   if (current?.state === "running") return undefined;
   if (current && (over || !mayRestart(view.pod, current))) return undefined;
   const preparation = preparationOf(view, container);
-  if (preparation?.state === "failed") return failedWait(preparation, container, view.now);
+  const failure = preparation?.state === "busy" ? preparation.after : preparation;
+  if (failure && "failedAt" in failure) return failedWait(failure, container, view.now);
   if (!current) return undefined;
   const restart = restartPlan(current, policy.restartBackoff, view.observed?.sandbox);
   if (restart.at <= view.now) return undefined;

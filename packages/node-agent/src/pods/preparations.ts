@@ -32,7 +32,9 @@ export class Preparations {
 
   begin(container: Container): void {
     const { name, image: reference = "" } = container;
-    this.#states.set(name, { reference, state: "busy" });
+    const before = this.#states.get(name);
+    const after = before?.state === "failed" && before.reference === reference ? before : undefined;
+    this.#states.set(name, { reference, state: "busy", ...(after ? { after } : {}) });
     this.#find(container)
       .catch((error: unknown) => {
         if (this.#options.signal.aborted || !this.#isWanted(name, reference)) return;

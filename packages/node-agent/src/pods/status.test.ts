@@ -94,6 +94,15 @@ t.test("images that cannot be had", async (t) => {
   t.match(web({ ...one, now: now + 1_000 }), {
     state: { waiting: { reason: "ImagePullBackOff", message: 'Back-off pulling image "web:1": no route' } },
   });
+  const again = { reference: "web:1", state: "busy" as const };
+  t.match(
+    web(view(observe(), { preparations: new Map([["web", { ...again, after: failed }]]) })),
+    { state: { waiting: { reason: "ErrImagePull" } } },
+    "the next try does not hide why the last one failed",
+  );
+  t.match(web(view(observe(), { preparations: new Map([["web", again]]) })), {
+    state: { waiting: { reason: "ContainerCreating" } },
+  });
   t.equal(statusOf(one).phase, "Pending");
 });
 
