@@ -59,7 +59,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/describe.ts")).describeCommand(),
   },
   why: {
-    summary: "explain why a pod, node or workload is as it is, and what would change it",
+    summary: "explain why a pod, node, workload or namespace is as it is, and what would change it",
     group: objects,
     load: async () => (await import("./commands/why.ts")).whyCommand(),
   },

@@ -1,8 +1,24 @@
-import type { ControllerRevision, Event, Lease, Node, Pod, ResourceType, Workload } from "@drydock/machinery";
+import type {
+  ControllerRevision,
+  Event,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  ResourceType,
+  Workload,
+} from "@drydock/machinery";
 
 /** The resources that commands know by name. Only names: the kinds themselves, with their schemas, are loaded by who explains them. */
 export const pods: ResourceType<Pod> = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
 export const nodes: ResourceType<Node> = { group: "", version: "v1", kind: "Node", plural: "nodes", namespaced: false };
+export const namespaces: ResourceType<Namespace> = {
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  namespaced: false,
+};
 export const events: ResourceType<Event> = {
   group: "",
   version: "v1",

@@ -12,18 +12,19 @@ const widest = 100;
 
 export function whyCommand(): Command {
   return new Command("why")
-    .argument("<kind>", "pod, node or workload, or KIND/NAME")
+    .argument("<kind>", "pod, node, workload or namespace, or KIND/NAME")
     .argument("[names...]", "which ones")
     .addHelpText(
       "after",
       `
 Explains pods that are pending (node by node, rule by rule, with the numbers), waiting, restarting, not ready, placed or going away;
-nodes that take no pods; rollouts that are stuck.
+nodes that take no pods; rollouts that are stuck; namespaces that do not go.
 
 Examples:
   drydock why pod/web-5d8f7c-x2x9l
   drydock why workload web
   drydock why node/node-2 -o json
+  drydock why namespace/old
 `,
     )
     .action(async (kind: string, names: string[], _options: object, command: Command) => {

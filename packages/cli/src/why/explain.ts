@@ -3,11 +3,12 @@ import type { Lease, Pod } from "@drydock/machinery";
 import type { ApiResource } from "../api/resource.ts";
 import { displayName } from "../api/resource.ts";
 import type { Session } from "../api/session.ts";
-import { leases, nodes, pods, workloads } from "../api/types.ts";
+import { leases, namespaces, nodes, pods, workloads } from "../api/types.ts";
 import { eventsOf } from "../describe/events.ts";
 import { failure } from "../errors.ts";
 import type { Explanation } from "./explanation.ts";
 import { clusterNow, placementOf } from "./placement.ts";
+import { whyNamespace } from "./why-namespace.ts";
 import { whyNode } from "./why-node.ts";
 import { whyPod } from "./why-pod.ts";
 import { whyWorkload } from "./why-workload.ts";
@@ -22,11 +23,13 @@ export async function explain(
       return explainPod(session, await session.client.get(pods, { namespace: session.namespace, name }));
     case "node":
       return explainNode(session, name);
+    case "namespace":
+      return whyNamespace(await session.client.get(namespaces, { name }), Date.now());
     case "workload.drydock.dev":
       return explainWorkload(session, name);
     default:
       throw failure("CLI_USAGE", `why does not know about ${type.plural}`, {
-        hint: `ask about a pod, a node or a workload; drydock describe ${type.singular} ${name} shows what there is`,
+        hint: `ask about a pod, a node, a workload or a namespace; drydock describe ${type.singular} ${name} shows what there is`,
       });
   }
 }

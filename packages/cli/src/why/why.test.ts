@@ -3,6 +3,7 @@ import t from "tap";
 import { type Explanation, explanationLines } from "./explanation.ts";
 import { placementOf } from "./placement.ts";
 import { planPods } from "./plan-pods.ts";
+import { whyNamespace } from "./why-namespace.ts";
 import { whyNode } from "./why-node.ts";
 import { whyPod } from "./why-pod.ts";
 import { whyWorkload } from "./why-workload.ts";
@@ -178,4 +179,39 @@ t.test("a plan gives no room away twice", async (t) => {
     found.map(({ verdict }) => verdict),
     ["would go to a.", "would go to b.", /would stay pending: none of 2 nodes/],
   );
+});
+
+t.test("a namespace that does not go: what is left in it, and what its finalizers mean", async (t) => {
+  const of = (status: object, deletionTimestamp?: string): Explanation =>
+    whyNamespace(
+      {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: "old", ...(deletionTimestamp ? { deletionTimestamp } : {}) },
+        status,
+      },
+      now,
+    );
+  t.match(of({}).verdict, /nobody has deleted it/);
+  const since = "2026-11-21T09:50:00Z";
+  t.match(of({}, since).next, [/whether the controllers run/]);
+  const content =
+    "Some resources are remaining: leases.coordination.k8s.io has 2 resource instances, secrets. has 1 resource instances";
+  const finalizers = "Some content in the namespace has finalizers remaining: a.b/c in 3 resource instances";
+  const stuck = of(
+    {
+      conditions: [
+        { type: "NamespaceContentRemaining", status: "True", message: content },
+        { type: "NamespaceFinalizersRemaining", status: "True", message: finalizers },
+        { type: "NamespaceDeletionDiscoveryFailure", status: "False", message: "all is well" },
+      ],
+    },
+    since,
+  );
+  t.match(stuck.verdict, "being deleted for 10m");
+  t.same(stuck.because, [content, finalizers]);
+  t.match(stuck.next, [
+    "drydock get leases,secrets -n old -o yaml shows whose finalizers they have",
+    /do the work first/,
+  ]);
 });
