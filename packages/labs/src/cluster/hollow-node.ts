@@ -42,6 +42,8 @@ export interface HollowNode {
 }
 
 const RETRY_MS = 200;
+/** Of lost races, and of an API server that is away or has too much to do: once more, a little later. */
+const passing = ["API_CONFLICT", "API_ALREADY_EXISTS", "API_UNAVAILABLE", "API_TOO_MANY_REQUESTS"] as const;
 
 export async function startHollowNode(client: Client, options: HollowNodeOptions): Promise<HollowNode> {
   const { name, labels = {}, taints, heartbeatMs = 500, readyAfterMs = 0 } = options;
@@ -54,7 +56,7 @@ export async function startHollowNode(client: Client, options: HollowNodeOptions
   const inBackground = (work: () => Promise<unknown>): void => {
     work().catch((error: unknown) => {
       if (signal.aborted || hasCode(error, "API_NOT_FOUND")) return;
-      if (!hasCode(error, "API_CONFLICT", "API_ALREADY_EXISTS", "API_UNAVAILABLE")) throw error;
+      if (!hasCode(error, ...passing)) throw error;
       setTimeout(() => alive && inBackground(work), RETRY_MS).unref();
     });
   };
