@@ -34,3 +34,4 @@ export {
 export { changeProgress, readProgress } from "./progress/progress-file.ts";
 export { reportPage } from "./report/report-page.ts";
 export { writeReport } from "./report/write-report.ts";
+export { pidOfUnit, readUnit, type ServiceUnit, startUnit, stopUnit } from "./unit/service-unit.ts";
