@@ -1,0 +1,2 @@
+// fails at folded: there is no stack
+console.log("main;work 1000");
