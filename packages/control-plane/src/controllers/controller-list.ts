@@ -84,6 +84,7 @@ export const controllerNames = [
   "certificate-approver",
   "certificate-signer",
   "certificate-request-cleaner",
+  "endpoint-slices",
   "bootstrap-token-cleaner",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
