@@ -1,3 +1,4 @@
+import { type ContainerdServices, serviceNames } from "./api/services.ts";
 import type { ContainerdClient, ContainerdOptions } from "./connect-containerd.ts";
 import { ContainerClient } from "./containers/container-client.ts";
 import { subscribe } from "./events/subscribe.ts";
@@ -10,9 +11,9 @@ import { TaskClient } from "./tasks/task-client.ts";
 /** A client that has not spoken to containerd yet. */
 export async function openClient(options: Required<ContainerdOptions>): Promise<ContainerdClient> {
   const { socket, namespace, logger, ...defaults } = options;
-  const protos = await loadProtos();
+  const protos = await loadProtos("containerd");
   const channel = new Channel(socket, namespace);
-  const services = buildServices(channel, protos);
+  const services = buildServices<ContainerdServices>(channel, protos, serviceNames);
   return {
     socket,
     namespace,

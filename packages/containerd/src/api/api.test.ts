@@ -1,36 +1,12 @@
 /** The types of api/ and the messages of protos/containerd are written twice; this holds them together. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import t from "tap";
 import { loadProtos } from "../rpc/load-protos.ts";
+import { camel, type Field, interfacesIn } from "../testing/api-types.ts";
 import { serviceNames } from "./services.ts";
 
-/** file -> interface -> member names */
-function interfaces(): Map<string, Map<string, string[]>> {
-  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".ts") && !name.includes(".test."));
-  return new Map(
-    files.map((file) => {
-      const source = readFileSync(join(import.meta.dirname, file), "utf8");
-      const found = [...source.matchAll(/export interface (\w+) \{\n(.*?)^\}/gms)].map(
-        ([, name, body]): [string, string[]] => [
-          name as string,
-          [...(body as string).matchAll(/^ {2}(\w+)\??:/gm)].map((member) => member[1] as string).sort(),
-        ],
-      );
-      return [file.replace(/\.ts$/, ""), new Map(found)];
-    }),
-  );
-}
-
-interface Field {
-  name: string;
-}
-
-const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-
 t.test("every message has a type with the same fields", async (t) => {
-  const types = interfaces();
-  const protos = await loadProtos();
+  const types = interfacesIn(import.meta.dirname);
+  const protos = await loadProtos("containerd");
   const home: Record<string, string> = {
     "containerd.types": "common",
     "containerd.v1.types": "tasks",
@@ -49,8 +25,8 @@ t.test("every message has a type with the same fields", async (t) => {
 });
 
 t.test("every call of a service has a type", async (t) => {
-  const types = interfaces();
-  const protos = await loadProtos();
+  const types = interfacesIn(import.meta.dirname);
+  const protos = await loadProtos("containerd");
   for (const [key, name] of Object.entries(serviceNames)) {
     const calls = Object.keys(protos.service(name)).map((call) => `${call.charAt(0).toLowerCase()}${call.slice(1)}`);
     t.same(types.get(key)?.get(name.split(".").at(-1) as string), calls.sort(), name);

@@ -5,11 +5,13 @@ import { type Logger, readTextIfExists, silentLogger, systemClock } from "@drydo
 import type { Options as RuncOptions } from "../api/tasks.ts";
 import { connectContainerd } from "../connect-containerd.ts";
 import { containerdError } from "../errors.ts";
-import { configToml, type InstancePaths, instancePaths } from "./config-toml.ts";
+import { type CriPlugin, configToml, type InstancePaths, instancePaths } from "./config-toml.ts";
 
 export interface StartContainerdOptions {
   /** Exists; everything of this instance is kept below it. Short: sockets have paths of at most 107 bytes. */
   directory: string;
+  /** Serves CRI, too. */
+  cri?: CriPlugin;
   /** The program; "containerd" unless stated. */
   program?: string;
   /** Limit on the start, ms; 15 000 unless stated. */
@@ -35,9 +37,9 @@ const stopGraceMs = 5_000;
 
 /** Starts a containerd of our own, beside any other on the machine, and waits until it answers. */
 export async function startContainerd(options: StartContainerdOptions): Promise<ManagedContainerd> {
-  const { directory, program = "containerd", startTimeoutMs = 15_000, logger = silentLogger } = options;
+  const { directory, cri, program = "containerd", startTimeoutMs = 15_000, logger = silentLogger } = options;
   const paths = instancePaths(directory);
-  await writeFile(paths.config, configToml(paths), { mode: 0o600 });
+  await writeFile(paths.config, configToml(paths, cri), { mode: 0o600 });
   const log = await open(paths.log, "a", 0o600);
   const child = spawn(program, ["--config", paths.config], { stdio: ["ignore", log.fd, log.fd] });
   await log.close();

@@ -31,8 +31,17 @@ export function callError(error: unknown, { call, socket, signal, late }: CallFa
         ...options,
         hint: "look at containerd's log; a shim that hangs holds up the calls for its container",
       });
+    case status.UNIMPLEMENTED:
+      return containerdError("CONTAINERD_UNSUPPORTED", `${call} is not known to the runtime at ${socket}`, {
+        ...options,
+        hint: "a newer version of it may know the call",
+      });
     case status.UNAVAILABLE:
       return unreachable(socket, text, details, error);
+    case status.UNKNOWN:
+      // What the CRI plugin of containerd 1.x says for a moment after its start.
+      if (/not initialized yet/.test(text)) return unreachable(socket, text, details, error);
+      return containerdError("CONTAINERD_FAILED", `${call}: ${text}`, options);
     default:
       return containerdError("CONTAINERD_FAILED", `${call}: ${text}`, options);
   }

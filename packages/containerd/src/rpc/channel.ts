@@ -12,13 +12,16 @@ const connectMs = 1_000;
 
 type Method = MethodDefinition<object, object>;
 
-/** One connection to containerd, in one of its namespaces. It connects by itself again when containerd comes back. */
+/**
+ * One connection to containerd, in one of its namespaces, or to whatever serves CRI, which knows none. It connects by itself again when the
+ * daemon comes back.
+ */
 export class Channel {
   readonly socket: string;
-  readonly namespace: string;
+  readonly namespace: string | undefined;
   readonly #client: Client;
 
-  constructor(socket: string, namespace: string) {
+  constructor(socket: string, namespace?: string) {
     this.socket = socket;
     this.namespace = namespace;
     this.#client = new Client(`unix://${socket}`, credentials.createInsecure(), {
@@ -133,7 +136,7 @@ export class Channel {
 
   #metadata({ lease }: CallOptions): Metadata {
     const metadata = new Metadata();
-    metadata.set("containerd-namespace", this.namespace);
+    if (this.namespace !== undefined) metadata.set("containerd-namespace", this.namespace);
     if (lease !== undefined) metadata.set("containerd-lease", lease);
     return metadata;
   }

@@ -1,23 +1,27 @@
 import { fileURLToPath } from "node:url";
 import type { MessageTypeDefinition, PackageDefinition, ServiceDefinition } from "@grpc/proto-loader";
 
-const directory = fileURLToPath(new URL("../../../../protos/containerd/", import.meta.url));
+/** The APIs that are spoken, each a directory of protos/, and the files that lead to all others. */
+const entryFiles = {
+  containerd: [
+    "containers.proto",
+    "content.proto",
+    "diff.proto",
+    "event-service.proto",
+    "events.proto",
+    "images.proto",
+    "introspection.proto",
+    "leases.proto",
+    "namespaces.proto",
+    "runc.proto",
+    "snapshots.proto",
+    "tasks.proto",
+    "version.proto",
+  ],
+  cri: ["services.proto"],
+} as const;
 
-const files = [
-  "containers.proto",
-  "content.proto",
-  "diff.proto",
-  "event-service.proto",
-  "events.proto",
-  "images.proto",
-  "introspection.proto",
-  "leases.proto",
-  "namespaces.proto",
-  "runc.proto",
-  "snapshots.proto",
-  "tasks.proto",
-  "version.proto",
-];
+export type Api = keyof typeof entryFiles;
 
 export interface Protos {
   service(name: string): ServiceDefinition;
@@ -26,18 +30,20 @@ export interface Protos {
   readonly names: string[];
 }
 
-let loaded: Promise<Protos> | undefined;
+const loaded = new Map<Api, Promise<Protos>>();
 
-/** protos/containerd, parsed once in a process. */
-export function loadProtos(): Promise<Protos> {
-  loaded ??= parse();
-  return loaded;
+/** An API's files, parsed once in a process. */
+export function loadProtos(api: Api): Promise<Protos> {
+  const present = loaded.get(api) ?? parse(api);
+  loaded.set(api, present);
+  return present;
 }
 
-async function parse(): Promise<Protos> {
+async function parse(api: Api): Promise<Protos> {
   const { load } = await import("@grpc/proto-loader");
-  // Sizes and counts are int64 and stay far below 2^53.
-  const definitions: PackageDefinition = await load(files, {
+  const directory = fileURLToPath(new URL(`../../../../protos/${api}/`, import.meta.url));
+  // Sizes and counts are int64 and stay far below 2^53; moments in ns do not, and lose what is below a microsecond.
+  const definitions: PackageDefinition = await load([...entryFiles[api]], {
     includeDirs: [directory],
     longs: Number,
     enums: String,

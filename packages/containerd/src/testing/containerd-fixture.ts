@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildBusyboxImage, openImageStore } from "@drydock/oci";
 import { type ContainerdClient, connectContainerd } from "../connect-containerd.ts";
+import { emptyCri } from "../cri/empty-cri.ts";
+import type { CriPlugin } from "../managed/config-toml.ts";
 import { emptyContainerd } from "../managed/empty-containerd.ts";
 import { type ManagedContainerd, startContainerd } from "../managed/start-containerd.ts";
 
@@ -24,15 +26,24 @@ export class ContainerdFixture {
   daemon: ManagedContainerd;
   #killed = false;
 
-  private constructor(directory: string, daemon: ManagedContainerd) {
+  readonly #cri: CriPlugin | undefined;
+
+  private constructor(directory: string, daemon: ManagedContainerd, cri: CriPlugin | undefined) {
     this.directory = directory;
     this.daemon = daemon;
+    this.#cri = cri;
   }
 
-  static async start(t: { teardown(action: () => unknown): void }): Promise<ContainerdFixture> {
+  /** `criIn`: its CRI plugin, for a fixture in that directory. */
+  static async start(
+    t: { teardown(action: () => unknown): void },
+    criIn?: (directory: string) => Promise<CriPlugin>,
+  ): Promise<ContainerdFixture> {
     const directory = await mkdtemp(join(tmpdir(), "ddc-"));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const fixture = new ContainerdFixture(directory, await startContainerd({ directory }));
+    const cri = await criIn?.(directory);
+    const daemon = await startContainerd({ directory, ...(cri ? { cri } : {}) });
+    const fixture = new ContainerdFixture(directory, daemon, cri);
     t.teardown(() => fixture.remove());
     return fixture;
   }
@@ -49,7 +60,7 @@ export class ContainerdFixture {
   }
 
   async restart(): Promise<void> {
-    this.daemon = await startContainerd({ directory: this.directory });
+    this.daemon = await startContainerd({ directory: this.directory, ...(this.#cri ? { cri: this.#cri } : {}) });
     this.#killed = false;
   }
 
@@ -63,6 +74,7 @@ export class ContainerdFixture {
 
   async remove(): Promise<void> {
     if (this.#killed) await this.restart();
+    if (this.#cri) await emptyCri(this.daemon.socket);
     await emptyContainerd(this.daemon.socket);
     await this.daemon.close();
     await removeTestCgroups();

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
+import { SpdyConnection, type SpdyStream } from "@drydock/containerd";
 import { type Logger, messageOf } from "@drydock/kit";
 import type { Pod } from "@drydock/machinery";
 import type { RawData, WebSocket } from "ws";
 import { agentError } from "../../errors.ts";
-import { SpdyConnection, type SpdyStream } from "./spdy-connection.ts";
 
 /** SPDY inside of WebSocket messages, as kubectl 1.31 and newer tunnel it (client-go/tools/portforward). */
 export const portForwardProtocol = "SPDY/3.1+portforward.k8s.io";

@@ -1,5 +1,5 @@
 import { Duplex } from "node:stream";
-import { agentError } from "../../errors.ts";
+import { containerdError } from "../errors.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 
 /** Where a connection's bytes come from and go to. */
@@ -11,13 +11,13 @@ export interface Carrier {
 }
 
 const version = 3;
-const type = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as const;
+const type = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, headers: 8 } as const;
 const fin = 1;
 /** Longer frames are cut by senders; a length beyond this is no frame of a port-forward, bytes. */
 const longestFrame = 1024 * 1024;
 const longestData = 32 * 1024;
 
-/** One stream of a connection: what the client wrote is read from it, what is written to it goes to the client. */
+/** One stream of a connection: what the other side wrote is read from it, what is written to it goes there. */
 export class SpdyStream extends Duplex {
   readonly headers: ReadonlyMap<string, string>;
   readonly #send: (flags: number, data: Buffer, sent: (error?: Error | null) => void) => void;
@@ -28,7 +28,7 @@ export class SpdyStream extends Duplex {
     send: (flags: number, data: Buffer, sent: (error?: Error | null) => void) => void,
     wantsMore: () => void,
   ) {
-    // The client may end its side, or we ours, while the other goes on.
+    // Either side may end its direction while the other goes on.
     super({ allowHalfOpen: true });
     this.headers = headers;
     this.#send = send;
@@ -53,8 +53,9 @@ export class SpdyStream extends Duplex {
 }
 
 /**
- * The server's side of SPDY/3.1, as far as clients of Kubernetes use it (moby/spdystream): streams that the client opens,
- * data both ways, pings. That library knows no windows, so neither do we: a reader that is slow holds up the connection.
+ * SPDY/3.1 as far as Kubernetes uses it (moby/spdystream): streams that the client opens, data both ways, pings. That library knows no
+ * windows, so neither do we: a reader that is slow holds up the connection. One class for both sides: the server is told of streams by
+ * `opened`, the client calls `open`.
  */
 export class SpdyConnection {
   readonly #carrier: Carrier;
@@ -64,16 +65,44 @@ export class SpdyConnection {
   #unread: Buffer = Buffer.alloc(0);
   /** Frames are handled one after the other: the state of the compression goes through all of them. */
   #work: Promise<void> = Promise.resolve();
+  /** Streams of a client have odd numbers. */
+  #nextId = 1;
+  readonly #ownIds = new Set<number>();
+  #opening: Promise<unknown> = Promise.resolve();
 
-  constructor(carrier: Carrier, opened: (stream: SpdyStream) => void) {
+  constructor(carrier: Carrier, opened: (stream: SpdyStream) => void = () => {}) {
     this.#carrier = carrier;
     this.#opened = opened;
   }
 
-  /** Takes bytes of the client; rejects when they are no SPDY. */
+  /** Opens a stream, as a client. It may be written to at once. */
+  open(headers: ReadonlyMap<string, string>): Promise<SpdyStream> {
+    const id = this.#nextId;
+    this.#nextId += 2;
+    const stream = this.#opening.then(async () => {
+      const block = await this.#blocks.write(headers);
+      const head = Buffer.alloc(10);
+      head.writeUInt32BE(id);
+      const opened = this.#add(id, headers);
+      this.#ownIds.add(id);
+      this.#control(type.synStream, Buffer.concat([head, block]));
+      return opened;
+    });
+    this.#opening = stream.catch(() => {});
+    return stream;
+  }
+
+  /** Takes bytes of the other side; rejects when they are no SPDY. */
   receive(bytes: Buffer): Promise<void> {
     this.#work = this.#work.then(() => this.#take(bytes));
     return this.#work;
+  }
+
+  /** No bytes will come any more: what has come can be read, then the streams end. */
+  async end(): Promise<void> {
+    await this.#work;
+    for (const stream of this.#streams.values()) stream.push(null);
+    this.#blocks.close();
   }
 
   /** Ends all streams; the carrier is the caller's to close. */
@@ -87,7 +116,7 @@ export class SpdyConnection {
     this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
     while (this.#unread.length >= 8) {
       const length = this.#unread.readUInt32BE(4) & 0xffffff;
-      if (length > longestFrame) throw agentError("AGENT_BAD_REQUEST", `a frame of ${length} bytes is too long`);
+      if (length > longestFrame) throw containerdError("CONTAINERD_STREAM", `a frame of ${length} bytes is too long`);
       if (this.#unread.length < 8 + length) return;
       const frame = this.#unread.subarray(0, 8 + length);
       this.#unread = this.#unread.subarray(8 + length);
@@ -97,12 +126,17 @@ export class SpdyConnection {
 
   async #handle(head: number, flags: number, body: Buffer): Promise<void> {
     if (head < 0x80000000) return this.#data(head, flags, body);
-    if (head >>> 16 !== (0x8000 | version)) throw agentError("AGENT_BAD_REQUEST", "this is not SPDY/3");
+    if (head >>> 16 !== (0x8000 | version)) throw containerdError("CONTAINERD_STREAM", "this is not SPDY/3");
     switch (head & 0xffff) {
       case type.synStream:
         return this.#open(flags, body);
+      case type.synReply:
+      case type.headers:
+        // What they say is of no interest, but the state of the decompression goes through them.
+        await this.#blocks.read(body.subarray(4));
+        return;
       case type.rstStream:
-        this.#forget(body.length >= 4 ? body.readUInt32BE(0) : 0)?.destroy();
+        this.#reset(body.length >= 4 ? body.readUInt32BE(0) & 0x7fffffff : 0);
         return;
       case type.ping:
         this.#control(type.ping, body);
@@ -114,21 +148,30 @@ export class SpdyConnection {
   }
 
   async #open(flags: number, body: Buffer): Promise<void> {
-    if (body.length < 10) throw agentError("AGENT_BAD_REQUEST", "a frame is cut off");
+    if (body.length < 10) throw containerdError("CONTAINERD_STREAM", "a frame is cut off");
     const id = body.readUInt32BE(0) & 0x7fffffff;
     const headers = await this.#blocks.read(body.subarray(10));
     const reply = await this.#blocks.write(new Map());
+    const stream = this.#add(id, headers);
+    this.#control(type.synReply, Buffer.concat([body.subarray(0, 4), reply]));
+    this.#opened(stream);
+    if (flags & fin) stream.push(null);
+  }
+
+  #add(id: number, headers: ReadonlyMap<string, string>): SpdyStream {
     const stream = new SpdyStream(
       headers,
-      (frameFlags, data, sent) => this.#carrier.send(frame(id, frameFlags, data), sent),
+      (flags, data, sent) => this.#carrier.send(frame(id, flags, data), sent),
       () => this.#carrier.resume(),
     );
     this.#streams.set(id, stream);
     // Whoever is interested hears of it by its own means; here only the table is kept.
-    stream.once("close", () => this.#streams.delete(id)).on("error", () => {});
-    this.#control(type.synReply, Buffer.concat([body.subarray(0, 4), reply]));
-    this.#opened(stream);
-    if (flags & fin) stream.push(null);
+    stream.once("close", () => {
+      this.#streams.delete(id);
+      // One that is destroyed unread holds up nobody any more.
+      this.#carrier.resume();
+    });
+    return stream.on("error", () => {});
   }
 
   #data(id: number, flags: number, body: Buffer): void {
@@ -136,17 +179,25 @@ export class SpdyConnection {
     // The end of a stream and its last data may cross on the way.
     if (!stream || stream.readableEnded) return;
     if (body.length > 0 && !stream.push(body)) this.#carrier.pause();
-    if (flags & fin) stream.push(null);
+    if (flags & fin) this.#finish(stream);
+  }
+
+  /** A stream that has ended asks for no more: were it the one that held up the connection, nobody else would let it go on. */
+  #finish(stream: SpdyStream): void {
+    stream.push(null);
+    this.#carrier.resume();
   }
 
   #control(kind: number, body: Buffer): void {
     this.#carrier.send(frame((0x8000 | version) * 0x10000 + kind, 0, body), () => {});
   }
 
-  #forget(id: number): SpdyStream | undefined {
-    const stream = this.#streams.get(id & 0x7fffffff);
-    this.#streams.delete(id & 0x7fffffff);
-    return stream;
+  #reset(id: number): void {
+    const stream = this.#streams.get(id);
+    this.#streams.delete(id);
+    // Servers of Kubernetes end all streams like this when a command has ended: what came before it is still to be read.
+    if (stream && this.#ownIds.has(id)) this.#finish(stream);
+    else stream?.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import { constants, createDeflate, createInflate, type Deflate, type Inflate } from "node:zlib";
-import { agentError } from "../../errors.ts";
+import { containerdError } from "../errors.ts";
 import { spdyDictionary } from "./spdy-dictionary.ts";
 
 /** All headers of a stream together, bytes: a request for a port needs a hundred. */
@@ -38,7 +38,7 @@ function through(stream: Inflate | Deflate, input: Buffer): Promise<Buffer> {
     let size = 0;
     const data = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limitBytes) end(agentError("AGENT_BAD_REQUEST", "the headers of a stream are too long"));
+      if (size > limitBytes) end(containerdError("CONTAINERD_STREAM", "the headers of a stream are too long"));
       else chunks.push(chunk);
     };
     const end = (error?: Error | null): void => {
@@ -58,13 +58,13 @@ function parse(bytes: Buffer): Map<string, string> {
   const headers = new Map<string, string>();
   let at = 0;
   const number = (): number => {
-    if (at + 4 > bytes.length) throw agentError("AGENT_BAD_REQUEST", "the headers of a stream are cut off");
+    if (at + 4 > bytes.length) throw containerdError("CONTAINERD_STREAM", "the headers of a stream are cut off");
     at += 4;
     return bytes.readUInt32BE(at - 4);
   };
   const text = (): string => {
     const length = number();
-    if (length > bytes.length - at) throw agentError("AGENT_BAD_REQUEST", "the headers of a stream are cut off");
+    if (length > bytes.length - at) throw containerdError("CONTAINERD_STREAM", "the headers of a stream are cut off");
     at += length;
     return bytes.toString("utf8", at - length, at);
   };
