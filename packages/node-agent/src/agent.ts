@@ -10,14 +10,13 @@ import {
   startInformer,
 } from "@drydock/machinery";
 import { AgentCertificates } from "./certificates/agent-certificates.ts";
-import { createContainerdRuntime } from "./containerd/create-containerd-runtime.ts";
 import { ImagePuller } from "./images/image-puller.ts";
-import { createNativeRuntime } from "./native/create-native-runtime.ts";
 import { assignedPodCidr } from "./node/assigned-range.ts";
 import { Heartbeat } from "./node/heartbeat.ts";
 import { type Machine, readMachine } from "./node/machine.ts";
 import { NodeRegistration } from "./node/node-registration.ts";
 import { RouteSync } from "./node/route-sync.ts";
+import { createNodeRuntime } from "./open-node-runtime.ts";
 import type { AgentOptions, RunningAgent } from "./options.ts";
 import { drainNode } from "./pods/drain-node.ts";
 import { PodHost } from "./pods/pod-host.ts";
@@ -117,7 +116,12 @@ export class Agent implements RunningAgent {
 
   async #openRuntime(podCidr: string): Promise<NodeRuntime> {
     const { stateDir, imageDir, clusterNetwork, insecureRegistries = [], logRotation } = this.#options;
-    const common = {
+    const { runtime: kind = "native", nodeName, containerdSocket, containerdRunc: runc, criSocket } = this.#options;
+    const socket = kind === "cri" ? criSocket : containerdSocket;
+    const runtime = await createNodeRuntime(kind, {
+      owner: kind === "cri" ? `agent-${nodeName}` : "drydock",
+      ...(socket === undefined ? {} : { socket }),
+      ...(runc ? { runc } : {}),
       stateDir,
       imageDir,
       network: {
@@ -128,12 +132,7 @@ export class Agent implements RunningAgent {
       insecureRegistries,
       ...(logRotation ? { logRotation } : {}),
       logger: this.#logger,
-    };
-    const { runtime: kind = "native", containerdSocket: socket, containerdRunc: runc } = this.#options;
-    const runtime =
-      kind === "native"
-        ? await createNativeRuntime(common)
-        : await createContainerdRuntime({ ...common, ...(socket ? { socket } : {}), ...(runc ? { runc } : {}) });
+    });
     this.#runtime = runtime;
     await runtime.pods.open();
     return runtime;

@@ -8,7 +8,7 @@
  * - pods/pod-worker.ts              look, decide, do, until there is nothing to do
  * - pods/decide.ts, pods/status.ts  the decisions themselves: pure functions of what is asked for and what is seen
  * - port/pod-runtime.ts             what the agent needs of a runtime; native/ is that on our own, containerd/ on
- *                                 a real containerd
+ *                                 a real containerd, cri/ on whatever serves CRI
  * - probes/, images/, volumes/, logs/
  * - server/                         logs, exec and attach for the API server, over mutual TLS
  */
@@ -19,7 +19,10 @@ export {
   writeCertificate,
 } from "./certificates/certificate-files.ts";
 export { clientOrder, servingOrder } from "./certificates/orders.ts";
+export { importSandboxImage } from "./cri/sandbox-image.ts";
 export type { RotationPolicy } from "./logs/log-file.ts";
+export { type FollowHooks, type LogOptions, readEntries } from "./logs/read-log.ts";
+export { type NodeRuntimeOptions, openNodeRuntime, type RuntimeKind } from "./open-node-runtime.ts";
 export type { AgentOptions, Running, RunningAgent } from "./options.ts";
 export type * from "./port/pod-runtime.ts";
 export type { ServingCertificate } from "./server/agent-server.ts";

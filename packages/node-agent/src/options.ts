@@ -16,10 +16,15 @@ export interface AgentOptions {
   serving: ServingCertificate;
   /** Absolute; on a file system that can carry an overlay's upper directory. Survives the agent. */
   stateDir: string;
-  /** What runs containers: our own runtime, unless stated, or a containerd on this node. Only an empty node may change it. */
-  runtime?: "native" | "containerd";
+  /**
+   * What runs containers: our own runtime, unless stated, a containerd on this node by its own API, or whatever serves CRI here. Only an empty
+   * node may change it.
+   */
+  runtime?: "native" | "containerd" | "cri";
   /** With `runtime: "containerd"`: its socket; /run/containerd/containerd.sock unless stated. */
   containerdSocket?: string;
+  /** With `runtime: "cri"`: where CRI is served; containerd's socket unless stated. */
+  criSocket?: string;
   /** With `runtime: "containerd"`: how it calls runc; as it always does unless stated. */
   containerdRunc?: RuncOptions;
   /** The image store, possibly shared with other nodes. */

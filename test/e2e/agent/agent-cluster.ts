@@ -161,7 +161,7 @@ export class AgentCluster {
   }
 
   /** The pod when it satisfies the condition. */
-  async waitForPod(name: string, condition: (pod: Pod) => boolean, timeoutMs = 15_000): Promise<Pod> {
+  async waitForPod(name: string, condition: (pod: Pod) => boolean, timeoutMs = 60_000): Promise<Pod> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const pod = await this.client.get(Pod, { namespace: "default", name });
@@ -173,7 +173,7 @@ export class AgentCluster {
     }
   }
 
-  async waitGone(name: string, timeoutMs = 15_000): Promise<void> {
+  async waitGone(name: string, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { items } = await this.client.list(Pod, { namespace: "default" });

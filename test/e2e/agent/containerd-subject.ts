@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ContainerdClient,
@@ -13,13 +13,14 @@ import type { RuntimeSubject } from "./runtime-subject.ts";
 /** A real containerd of the test's own, asked beside the agent. */
 export class ContainerdSubject implements RuntimeSubject {
   readonly runtimeName = "containerd";
-  readonly addresses = join("containerd", "addresses");
   #daemon: ManagedContainerd | undefined;
   #client: ContainerdClient | undefined;
   #directory = "";
+  #addresses = "";
 
   async start(directory: string): Promise<object> {
     this.#directory = join(directory, "ctd");
+    this.#addresses = join(directory, "node-1", "containerd", "addresses");
     await mkdir(this.#directory);
     const { socket, runtime } = await this.restart();
     this.#client = await connectContainerd({ socket, namespace: "drydock" });
@@ -49,6 +50,10 @@ export class ContainerdSubject implements RuntimeSubject {
       .split("\n")
       .filter((line) => line.includes("containerd-shim-runc-v2") && line.includes(this.#directory))
       .filter((line) => names.get(/-id (\w+)/.exec(line)?.[1] ?? "")?.includes(`.${prefix}`)).length;
+  }
+
+  takenAddresses(): Promise<string[]> {
+    return readdir(this.#addresses);
   }
 
   async close(): Promise<void> {

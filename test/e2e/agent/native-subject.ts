@@ -7,11 +7,10 @@ import type { RuntimeSubject } from "./runtime-subject.ts";
 /** Our own runtime, by its records and the kernel. */
 export class NativeSubject implements RuntimeSubject {
   readonly runtimeName = "drydock-native";
-  readonly addresses = join("native", "addresses");
-  #root = "";
+  #native = "";
 
   async start(directory: string): Promise<object> {
-    this.#root = join(directory, "node-1", "native", "runtime");
+    this.#native = join(directory, "node-1", "native");
     return {};
   }
 
@@ -28,6 +27,14 @@ export class NativeSubject implements RuntimeSubject {
     return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
       .split("\n")
       .filter((line) => line.startsWith("drydock-shim") && line.includes(`.${prefix}`)).length;
+  }
+
+  async takenAddresses(): Promise<string[]> {
+    return readdirSync(join(this.#native, "addresses"));
+  }
+
+  get #root(): string {
+    return join(this.#native, "runtime");
   }
 
   async close(): Promise<void> {

@@ -8,8 +8,8 @@ export interface RuntimeSubject {
   shims(prefix: string): Promise<number>;
   /** How ids of its containers begin in a status. */
   readonly runtimeName: string;
-  /** Where it keeps the addresses of pods, below the agent's state directory. */
-  readonly addresses: string;
+  /** Addresses that pods have, as it has written them down. */
+  takenAddresses(): Promise<string[]>;
   /** Takes away what is left and ends. */
   close(): Promise<void>;
 }

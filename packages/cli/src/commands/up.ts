@@ -31,9 +31,9 @@ A second up continues with the data of the first; where one runs already it says
       requireRoot();
       const settings = await settingsOf(command);
       const { dataDir, kubeconfig, nodes, port, network, runtime, logLevel } = settings;
-      if (runtime === "containerd") {
+      if (runtime === "containerd" || runtime === "cri") {
         throw failure("CLI_USAGE", "up starts its nodes as containers of our own runtime, not on containerd", {
-          hint: "a machine on which containerd runs is a node by itself: drydock join --runtime containerd",
+          hint: `a machine on which containerd runs is a node by itself: drydock join --runtime ${runtime}`,
         });
       }
       const asked = { dataDir, kubeconfig, nodes, port, network, runtime, logLevel };

@@ -40,6 +40,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
       runtime,
       containerdSocket,
       clusterNetwork,
+      criSocket,
       heartbeat,
     } = node;
     started(
@@ -57,6 +58,7 @@ export async function runNodeAgent(node: JoinedNode, logger: Logger): Promise<vo
         ...(runtime === undefined ? {} : { runtime }),
         ...(containerdSocket === undefined ? {} : { containerdSocket }),
         ...(clusterNetwork === undefined ? {} : { clusterNetwork }),
+        ...(criSocket === undefined ? {} : { criSocket }),
         ...(heartbeat === undefined ? {} : { heartbeat }),
         signal,
       }),

@@ -14,7 +14,7 @@ export interface Definition<Value> {
 }
 
 const logLevels = ["debug", "info", "warn", "error"] as const;
-const runtimes = ["native", "containerd"] as const;
+const runtimes = ["native", "containerd", "cri"] as const;
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;

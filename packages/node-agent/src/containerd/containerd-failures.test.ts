@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     namespace: "default",
     name: "pod",
     hostname: "pod",
+    logDirectory: join(node.directory, "logs"),
     cgroupParent: `kubepods/burstable/pod${uid}`,
     hostAliases: [],
     dns: { nameservers: [], searches: [], options: [] },

@@ -24,6 +24,8 @@ export interface ContainerdPodsParts {
   layout: NativeLayout;
   sandboxes: Sandboxes;
   containers: ContainerdContainers;
+  /** Of which pods this process reads the output and writes down how they ended. */
+  takesOn: (podUid: string) => boolean;
   logger: Logger;
 }
 
@@ -41,6 +43,7 @@ export class ContainerdPods implements PodRuntime {
   readonly #layout: NativeLayout;
   readonly #sandboxes: Sandboxes;
   readonly #containers: ContainerdContainers;
+  readonly #takesOn: (podUid: string) => boolean;
   readonly #logger: Logger;
   readonly #listeners = new Set<(podUid: string) => void>();
   readonly #closed = new AbortController();
@@ -51,6 +54,7 @@ export class ContainerdPods implements PodRuntime {
     this.#layout = parts.layout;
     this.#sandboxes = parts.sandboxes;
     this.#containers = parts.containers;
+    this.#takesOn = parts.takesOn;
     this.#logger = parts.logger;
   }
 
@@ -165,7 +169,7 @@ export class ContainerdPods implements PodRuntime {
   /** Takes on every container as it is now, and says that each pod may have changed. */
   async #relist(): Promise<void> {
     const records = await this.#containers.records();
-    for (const container of records) {
+    for (const container of records.filter((one) => this.#takesOn(podUidOf(one)))) {
       // One container that cannot be read must not keep all others from being taken on.
       await this.#containers.adopt(container).catch((error: unknown) => {
         this.#logger.error({ id: container.id, error: messageOf(error) }, "container could not be taken on");
@@ -180,7 +184,7 @@ export class ContainerdPods implements PodRuntime {
       if (!container?.labels[labels.podUid]) return;
       // The task says how it ended, so nobody has to wait until that is also written down.
       this.#changed(podUidOf(container));
-      await this.#containers.settle(id);
+      if (this.#takesOn(podUidOf(container))) await this.#containers.settle(id);
     } catch (error) {
       // Seen again when containerd is back.
       this.#logger.warn({ id, error: messageOf(error) }, "the end of a container could not be written down");

@@ -62,15 +62,18 @@ export class LogFile {
   }
 
   async #rotate(): Promise<void> {
-    const stamp = new Date().toISOString().replace(/[-:Z]/g, "").replace("T", "-");
-    await rename(this.path, `${this.path}.${stamp}`);
+    await putLogAside(this.path, this.#policy);
     await this.#file?.close();
     this.#file = undefined;
-    const old = await rotatedLogs(this.path);
-    for (const path of old.slice(0, Math.max(0, old.length - (this.#policy.maxFiles - 1)))) {
-      await rm(path, { force: true });
-    }
   }
+}
+
+/** Renames a live log, and removes the oldest of those that were put aside before. Whoever writes it must open it anew. */
+export async function putLogAside(path: string, { maxFiles }: RotationPolicy): Promise<void> {
+  const stamp = new Date().toISOString().replace(/[-:Z]/g, "").replace("T", "-");
+  await rename(path, `${path}.${stamp}`);
+  const old = await rotatedLogs(path);
+  for (const one of old.slice(0, Math.max(0, old.length - (maxFiles - 1)))) await rm(one, { force: true });
 }
 
 /** The files that were put aside for a live log, oldest first. */

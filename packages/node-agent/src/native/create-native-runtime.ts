@@ -3,7 +3,7 @@ import { openImageStore } from "@drydock/oci";
 import { createRuntime } from "@drydock/runtime";
 import { defaultRotation, type RotationPolicy } from "../logs/log-file.ts";
 import { createPodNetwork, type PodNetworkOptions } from "../network/create-pod-network.ts";
-import type { NodeRuntime } from "../port/pod-runtime.ts";
+import type { NodeRuntime, Sharing } from "../port/pod-runtime.ts";
 import { NativeLayout } from "./layout.ts";
 import { NativeContainers } from "./native-containers.ts";
 import { NativeImages } from "./native-images.ts";
@@ -16,6 +16,7 @@ export interface NativeRuntimeOptions {
   network: PodNetworkOptions;
   insecureRegistries: string[];
   logRotation?: RotationPolicy;
+  sharing?: Sharing;
   logger: Logger;
 }
 
@@ -35,10 +36,13 @@ export async function createNativeRuntime(options: NativeRuntimeOptions): Promis
       for (const listener of listeners) listener(podUid);
     },
   });
-  const sandboxes = new Sandboxes(layout, createPodNetwork(options.network, layout.root, logger));
+  const { sharing } = options;
+  const takesOn = sharing?.takesOn ?? (() => true);
+  const network = createPodNetwork(options.network, layout.root, logger);
+  const sandboxes = new Sandboxes({ layout, network, isShared: sharing !== undefined });
   return {
     version: "drydock-native://0.1.0",
-    pods: new NativePods({ layout, sandboxes, containers, listeners, logger }),
+    pods: new NativePods({ layout, sandboxes, containers, listeners, takesOn, logger }),
     images: new NativeImages(store, options.insecureRegistries),
   };
 }

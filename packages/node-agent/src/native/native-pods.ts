@@ -22,6 +22,7 @@ export class NativePods implements PodRuntime {
   readonly #sandboxes: Sandboxes;
   readonly #containers: NativeContainers;
   readonly #listeners: Set<(podUid: string) => void>;
+  readonly #takesOn: (podUid: string) => boolean;
   readonly #logger: Logger;
 
   constructor(parts: {
@@ -29,18 +30,20 @@ export class NativePods implements PodRuntime {
     sandboxes: Sandboxes;
     containers: NativeContainers;
     listeners: Set<(podUid: string) => void>;
+    takesOn: (podUid: string) => boolean;
     logger: Logger;
   }) {
     this.#layout = parts.layout;
     this.#sandboxes = parts.sandboxes;
     this.#containers = parts.containers;
     this.#listeners = parts.listeners;
+    this.#takesOn = parts.takesOn;
     this.#logger = parts.logger;
   }
 
   async open(): Promise<void> {
     await this.#sandboxes.open();
-    for (const uid of await this.#sandboxes.uids()) {
+    for (const uid of (await this.#sandboxes.uids()).filter(this.#takesOn)) {
       // One pod that cannot be read must not keep all others from being taken on.
       await this.#containers.adopt(uid).catch((error: unknown) => {
         this.#logger.error({ uid, error: messageOf(error) }, "containers of a pod could not be taken on");

@@ -18,6 +18,16 @@ import { isNamespaceFile } from "./namespace-file.ts";
 import { type PodRecord, readRecord, type SandboxRecord, writeRecord } from "./records.ts";
 import { namespacesProgram } from "./sandbox-programs.ts";
 
+export interface SandboxesOptions {
+  layout: NativeLayout;
+  network: PodNetwork;
+  /** Other processes make sandboxes in the same directory: nothing is taken for a leftover, and the network is prepared with the first sandbox. */
+  isShared: boolean;
+}
+
+/** Another process may be making any of them at this moment. */
+const everyPod = { has: () => true };
+
 /**
  * Sandboxes: what the containers of a pod share. Made in an order in which a crash at any point leaves something that is seen to be
  * incomplete (no sandbox.json) and is taken down before the next try.
@@ -25,14 +35,17 @@ import { namespacesProgram } from "./sandbox-programs.ts";
 export class Sandboxes {
   readonly #layout: NativeLayout;
   readonly #network: PodNetwork;
+  readonly #isShared: boolean;
 
-  constructor(layout: NativeLayout, network: PodNetwork) {
+  constructor({ layout, network, isShared }: SandboxesOptions) {
     this.#layout = layout;
     this.#network = network;
+    this.#isShared = isShared;
   }
 
   async open(): Promise<void> {
     await mkdir(this.#layout.pods, { recursive: true });
+    if (this.#isShared) return;
     const kept = new Set<string>();
     for (const uid of await this.uids()) if ((await this.observe(uid))?.state === "ready") kept.add(uid);
     await this.#network.open(kept);
@@ -59,6 +72,7 @@ export class Sandboxes {
     if (present?.state === "ready") return present;
     const namespaces = this.#layout.namespaces(uid);
     await mkdir(namespaces, { recursive: true });
+    if (this.#isShared) await this.#network.open(everyPod);
     const { namespace, name, cgroupParent, hostname } = spec;
     const pod: PodRecord = { uid, namespace, name, cgroupParent, hostname };
     // What a try before this one left.

@@ -20,7 +20,7 @@ export interface Attached {
  */
 export interface PodNetwork {
   /** Prepares the node. `kept`: uids of pods that are whole; what belongs to any other is a crash's, and is given back. */
-  open(kept: ReadonlySet<string>): Promise<void>;
+  open(kept: Pick<ReadonlySet<string>, "has">): Promise<void>;
   /** `made`: when the network namespace is there. The pod must not be attached already. */
   attach(pod: PodAttachment, made: Promise<void>): Promise<Attached>;
   /** Before the namespace goes. Also for a pod that is not, or half attached, or whose namespace is gone. Idempotent. */

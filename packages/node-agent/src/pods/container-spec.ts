@@ -15,7 +15,7 @@ export interface ClusterNetwork {
   searches: string[];
 }
 
-export function sandboxSpecOf(pod: Pod, network: ClusterNetwork): SandboxSpec {
+export function sandboxSpecOf(pod: Pod, network: ClusterNetwork, logDirectory: string): SandboxSpec {
   const { name, namespace = "default", uid = "" } = pod.metadata;
   return {
     podUid: uid,
@@ -23,6 +23,7 @@ export function sandboxSpecOf(pod: Pod, network: ClusterNetwork): SandboxSpec {
     name,
     // A host name has at most 63 characters, a pod's name may have 253.
     hostname: name.slice(0, 63).replace(/[-.]+$/, ""),
+    logDirectory,
     cgroupParent: podCgroupPath(qosClassOf(pod.spec), uid),
     hostAliases: [],
     dns: { nameservers: network.nameservers, searches: network.searches, options: [] },

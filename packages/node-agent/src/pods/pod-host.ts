@@ -42,8 +42,10 @@ export class PodHost {
   }
 
   async ensureSandbox(pod: Pod): Promise<void> {
-    const { runtime, network } = this.#options;
-    await runtime.ensureSandbox(sandboxSpecOf(pod, network));
+    const { runtime, network, directories } = this.#options;
+    const { namespace = "default", name, uid = "" } = pod.metadata;
+    const logs = podLogDirectory(directories.logs, { namespace, name, uid });
+    await runtime.ensureSandbox(sandboxSpecOf(pod, network, logs));
   }
 
   async start(pod: Pod, start: Extract<Action, { type: "start" }>, podIP: string): Promise<ObservedContainer> {

@@ -165,10 +165,8 @@ t.test("what the runtime is asked for", async (t) => {
       { hostPath: "/state/t", containerPath: "/dev/termination-log" },
     ],
   });
-  const long = sandboxSpecOf(makePod({}, { name: `${"a".repeat(62)}-b` }), {
-    nameservers: ["10.0.0.10"],
-    searches: [],
-  });
+  const network = { nameservers: ["10.0.0.10"], searches: [] };
+  const long = sandboxSpecOf(makePod({}, { name: `${"a".repeat(62)}-b` }), network, "/logs/pod");
   t.equal(long.hostname, "a".repeat(62));
 });
 

@@ -1,7 +1,7 @@
 import type { ExecSession } from "@drydock/runtime";
 
 /**
- * What the agent needs of whatever runs its pods. Adapters: our own runtime; later containerd and any CRI runtime.
+ * What the agent needs of whatever runs its pods. Adapters: our own runtime, containerd, and anything that serves CRI.
  *
  * The contract, which the adapters' shared test suite checks:
  * - Nothing is remembered: pods and containers are found where they are (kernel, disk, daemon), so an agent that was killed sees the same ones.
@@ -29,6 +29,7 @@ export interface PodRuntime {
   stopContainer(id: string, graceMs: number): Promise<void>;
   /** Forgets a container that ended, with its log. Idempotent. */
   removeContainer(id: string): Promise<void>;
+  /** Rejects when the command cannot be run; a runtime that finds that out later rejects the session's `exit`. */
   exec(id: string, request: ExecInContainer): Promise<ExecSession>;
   /** Calls back when something may have changed in a pod. A hint to look, never the truth. Returns the way to end it. */
   onChange(listener: (podUid: string) => void): () => void;
@@ -59,6 +60,12 @@ export interface NodeRuntime {
   readonly version: string;
   readonly pods: PodRuntime;
   readonly images: ImageService;
+}
+
+/** For several processes on one state directory, as with `drydock run`. */
+export interface Sharing {
+  /** Whether this process reads the output of a pod that it finds. A pod that it starts is always its own. */
+  takesOn(podUid: string): boolean;
 }
 
 export interface ObservedPod {
@@ -110,6 +117,8 @@ export interface SandboxSpec {
   namespace: string;
   name: string;
   hostname: string;
+  /** Absolute; logs of its containers are below it. */
+  logDirectory: string;
   /** `kubepods/burstable/pod<uid>` */
   cgroupParent: string;
   /** Lines for /etc/hosts beyond the usual. */

@@ -55,9 +55,12 @@ export async function serveExec(
     forwardOutput(session.stdout, options.stdout ? channel.stdout : undefined, channels),
     forwardOutput(session.stderr, options.stderr ? channel.stderr : undefined, channels),
   ];
-  const { code } = await session.exit;
+  const end = await session.exit.then(
+    ({ code }) => (code === 0 ? success : exitStatus(code)),
+    (error: unknown) => internalError(`error executing command in container: ${messageOf(error)}`),
+  );
   await Promise.race([Promise.all(outputs), new Promise((resolve) => setTimeout(resolve, lingerMs).unref())]);
-  await channels.finish(code === 0 ? success : exitStatus(code));
+  await channels.finish(end);
 }
 
 function forwardInput(channels: Channels, session: ExecSession, socket: WebSocket, options: ExecOptions): void {

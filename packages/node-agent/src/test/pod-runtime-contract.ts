@@ -22,6 +22,7 @@ export async function podRuntimeContract(subject: ContractSubject): Promise<void
     namespace: "default",
     name: "pod",
     hostname: "pod",
+    logDirectory: join(subject.directory, "logs"),
     cgroupParent: `kubepods/besteffort/pod${uid}`,
     hostAliases: [],
     dns: { nameservers: [], searches: [], options: [] },

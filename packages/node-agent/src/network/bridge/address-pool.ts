@@ -48,7 +48,7 @@ export class AddressPool {
   }
 
   /** Frees what belongs to no sandbox that exists: what crashes left. Returns the freed addresses. */
-  async releaseOthers(owners: ReadonlySet<string>): Promise<string[]> {
+  async releaseOthers(owners: Pick<ReadonlySet<string>, "has">): Promise<string[]> {
     const freed: string[] = [];
     for (const [address, holder] of await this.list()) {
       if (owners.has(holder)) continue;

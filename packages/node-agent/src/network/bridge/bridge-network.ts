@@ -28,7 +28,7 @@ export class BridgeNetwork implements PodNetwork {
     this.#addresses = new AddressPool(options.addresses, options.cidr);
   }
 
-  async open(kept: ReadonlySet<string>): Promise<void> {
+  async open(kept: Pick<ReadonlySet<string>, "has">): Promise<void> {
     const { bridge, cidr, logger } = this.#options;
     await ensureBridge(bridge, cidr);
     const freed = await this.#addresses.releaseOthers(kept);

@@ -42,7 +42,7 @@ export class CniNetwork implements PodNetwork {
     this.#options = options;
   }
 
-  async open(kept: ReadonlySet<string>): Promise<void> {
+  async open(kept: Pick<ReadonlySet<string>, "has">): Promise<void> {
     const { confDir, records, logger } = this.#options;
     await mkdir(records, { recursive: true });
     this.#list = await loadConfList(confDir);
