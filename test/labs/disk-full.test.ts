@@ -9,6 +9,9 @@ import { lab } from "./lab-command.ts";
 const root = process.getuid?.() === 0 ? false : "mounting needs root";
 const LAB = "process-inspector";
 
+// Some ten commands, each of which takes seconds on a machine that is busy.
+t.setTimeout(600_000);
+
 t.test("a full disk", { skip: root }, async (t) => {
   const disk = mkdtempSync(join(tmpdir(), "lab-full-"));
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "full", disk]);

@@ -9,6 +9,9 @@ import { labsRoot } from "./prove.ts";
 
 const LAB = "process-inspector";
 
+// Some ten commands, each of which takes seconds on a machine that is busy.
+t.setTimeout(600_000);
+
 t.test("folders of learners", async (t) => {
   const found = (await loadLabs(labsRoot)).find(({ id }) => id === LAB);
   if (!found) throw new Error("the lab of this test is gone");

@@ -11,6 +11,9 @@ const LAB = "process-inspector";
 /** From before there is a sandbox to after the verdict, ms; whatever they meet on this machine. */
 const MOMENTS = [40, 250, 500, 800, 1300];
 
+// Some ten commands, each of which takes seconds on a machine that is busy.
+t.setTimeout(600_000);
+
 t.test("a killed check", async (t) => {
   const found = (await loadLabs(labsRoot)).find(({ id }) => id === LAB);
   if (!found) throw new Error("the lab of this test is gone");

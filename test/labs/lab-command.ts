@@ -1,9 +1,9 @@
-/** `drydock lab` as a learner types it, from the sources. */
+/** `drydock lab` as a learner types it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-const main = resolve(import.meta.dirname, "../../packages/cli/src/main.ts");
+const drydock = resolve(import.meta.dirname, "../../drydock");
 
 export interface Outcome {
   code: number;
@@ -17,14 +17,14 @@ function environment(home: string): NodeJS.ProcessEnv {
 
 export function lab(home: string, ...args: string[]): Promise<Outcome> {
   return new Promise((done) => {
-    execFile(process.execPath, [main, "lab", ...args], { env: environment(home) }, (error, out, err) =>
+    execFile(drydock, ["lab", ...args], { env: environment(home) }, (error, out, err) =>
       done({ code: error ? Number(error.code ?? -1) : 0, out, err }),
     );
   });
 }
 
 export function startLabCommand(home: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, [main, "lab", ...args], { env: environment(home), stdio: "ignore" });
+  return spawn(drydock, ["lab", ...args], { env: environment(home), stdio: "ignore" });
 }
 
 /** Processes other than this one that name `text` in their command line. */

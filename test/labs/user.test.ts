@@ -11,7 +11,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { runCommand } from "@drydock/kit";
 import { loadLabs } from "@drydock/labs";
@@ -22,10 +21,14 @@ import { labsRoot } from "./prove.ts";
 const LAB = "process-inspector";
 const ID = 20_000 + (process.pid % 10_000);
 
+// Some ten commands, each of which takes seconds on a machine that is busy.
+t.setTimeout(600_000);
+
 t.test("an ordinary user", { skip: process.getuid?.() === 0 ? false : "becoming one needs root" }, async (t) => {
   const found = (await loadLabs(labsRoot)).find(({ id }) => id === LAB);
   if (!found) throw new Error("the lab of this test is gone");
-  const directory = mkdtempSync(join(tmpdir(), "lab-user-"));
+  // Not below /tmp: a user's sandbox has an empty one where others, tests as well, have mounted something below it.
+  const directory = mkdtempSync("/var/tmp/lab-user-");
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   chmodSync(directory, 0o755);
   // The user may not be able to go where this repository is.

@@ -42,7 +42,10 @@ function setupScript({ folder, root }: Sandbox): string {
     "chmod 1777 $S/.lab/upper",
     // The folder may be below /tmp, which is about to be covered.
     `mount --bind ${F} $S/.lab/folder`,
-    "mount -t overlay -o lowerdir=/tmp,upperdir=$S/.lab/upper,workdir=$S/.lab/work lab /tmp",
+    // In a user namespace the kernel takes no directory with mounts below it (those of an AppImage, say) as a layer: then /tmp is empty.
+    "mount -t overlay -o lowerdir=/tmp,upperdir=$S/.lab/upper,workdir=$S/.lab/work lab /tmp 2>/dev/null || mount -t tmpfs -o size=512m,mode=1777 lab /tmp",
+    // Below a mount of its own in /tmp it is not seen through the overlay: its place is made there.
+    `mkdir -p ${F}`,
     `mount --bind $S/.lab/folder ${F}`,
     "umount $S/.lab/folder",
     // Every other mount of the host becomes read-only. Names in /proc/self/mounts have \\040 for a space: printf gives it back.
