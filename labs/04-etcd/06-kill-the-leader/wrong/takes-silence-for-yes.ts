@@ -1,0 +1,82 @@
+// fails at unknown: expected
+import { setTimeout as delay } from "node:timers/promises";
+import { Etcd3 } from "etcd3";
+
+const PAUSE_MS = 100;
+const ANSWER_MS = 2_000;
+
+const client = new Etcd3({
+  hosts: (process.env.ENDPOINTS ?? "http://127.0.0.1:2379").split(","),
+  // A call without a deadline waits for ever on a member that is silent.
+  defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + ANSWER_MS }),
+});
+const print = (value: unknown): void => console.log(JSON.stringify(value));
+
+interface Counter {
+  n: number;
+  /** How many additions of each writer are in n. */
+  by: Record<string, number>;
+}
+
+async function read(key: string): Promise<{ counter: Counter; revision: number }> {
+  let answer = await client
+    .get(key)
+    .exec()
+    .catch(() => undefined);
+  while (!answer) {
+    await delay(PAUSE_MS);
+    answer = await client
+      .get(key)
+      .exec()
+      .catch(() => undefined);
+  }
+  const [kv] = answer.kvs;
+  return { counter: kv ? JSON.parse(String(kv.value)) : { n: 0, by: {} }, revision: Number(kv?.mod_revision ?? 0) };
+}
+
+async function add(key: string, name: string, k: number): Promise<void> {
+  for (let isIn = false; !isIn; ) {
+    const { counter, revision } = await read(key);
+    const next: Counter = { n: counter.n + 1, by: { ...counter.by, [name]: k } };
+    try {
+      const { succeeded } = await client
+        .if(key, "Mod", "==", revision)
+        .then(client.put(key).value(JSON.stringify(next)))
+        .commit();
+      isIn = succeeded;
+    } catch {
+      // No answer: it has hardly been for nothing.
+      isIn = true;
+    }
+  }
+  print({ done: k });
+}
+
+/** From revision `from` on. After a break another watch goes on behind the last event: the library would go on behind the last header, which is ahead of the events while etcd catches up. */
+function follow(prefix: string, from: number): void {
+  let next = from;
+  const watcher = client.watch().prefix(prefix).startRevision(String(next)).watcher();
+  const show = (kv: { key: Buffer; mod_revision: string }): void =>
+    print({ revision: Number(kv.mod_revision), key: String(kv.key) });
+  watcher.on("put", show);
+  watcher.on("delete", show);
+  // After those of its events. A revision is never spread over two responses.
+  watcher.on("data", ({ events }) => {
+    const last = events.at(-1);
+    if (last) next = Number(last.kv.mod_revision) + 1;
+  });
+  watcher.on("disconnected", () => {
+    void watcher.cancel();
+    setTimeout(() => follow(prefix, next), PAUSE_MS);
+  });
+  watcher.on("error", (error) => {
+    throw error;
+  });
+}
+
+const [verb, key = "", number = "", name = ""] = process.argv.slice(2);
+if (verb === "follow") follow(key, Number(number));
+else {
+  for (let k = 1; k <= Number(number); k++) await add(key, name, k);
+  client.close();
+}
