@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { errnoOf, readTextIfExists } from "@drydock/kit";
 import { MOST_TASKS } from "./sandbox-script.ts";
 
+const CGROUPS = "/sys/fs/cgroup";
 const PREFIX = "drydock-lab-";
 
 export interface TaskLimit {
@@ -13,14 +14,17 @@ export interface TaskLimit {
 
 /**
  * A cgroup in which a fork bomb soon finds no more room, by the pids controller of cgroup v2 or, where that is there, of v1. Undefined where we
- * may use neither. Those that killed checks have left behind are removed on the way.
+ * may use neither. A check that starts containers puts their cgroups below it, or beside it with a name that begins like its name, in any hierarchy of v1:
+ * they are removed with it, and those that killed checks have left behind on the way.
  */
 export async function makeTaskLimit(): Promise<TaskLimit | undefined> {
   const root = await pidsRoot();
   if (root === undefined) return undefined;
-  const path = join(root, `${PREFIX}${process.pid}-${Date.now()}`);
+  const name = `${PREFIX}${process.pid}-${Date.now()}`;
+  const path = join(root, name);
+  const hierarchies = root === CGROUPS ? [root] : readdirSync(CGROUPS).map((hierarchy) => join(CGROUPS, hierarchy));
   try {
-    sweep(root);
+    sweep(hierarchies);
     mkdirSync(path);
     writeFileSync(join(path, "pids.max"), String(MOST_TASKS));
   } catch (error) {
@@ -28,21 +32,51 @@ export async function makeTaskLimit(): Promise<TaskLimit | undefined> {
     if (["EACCES", "EROFS", "EPERM"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   }
-  return { procs: join(path, "cgroup.procs"), remove: () => removeWhenEmpty(path) };
+  return {
+    procs: join(path, "cgroup.procs"),
+    remove: async () => {
+      for (const cgroup of cgroupsNamed(hierarchies, (one) => one.startsWith(name))) await removeWhenEmpty(cgroup);
+    },
+  };
 }
 
 async function pidsRoot(): Promise<string | undefined> {
-  const handedOn = await readTextIfExists("/sys/fs/cgroup/cgroup.subtree_control");
-  if (handedOn?.split(/\s+/).includes("pids")) return "/sys/fs/cgroup";
-  return (await readTextIfExists("/sys/fs/cgroup/pids/cgroup.procs")) === undefined ? undefined : "/sys/fs/cgroup/pids";
+  const handedOn = await readTextIfExists(`${CGROUPS}/cgroup.subtree_control`);
+  if (handedOn?.split(/\s+/).includes("pids")) return CGROUPS;
+  return (await readTextIfExists(`${CGROUPS}/pids/cgroup.procs`)) === undefined ? undefined : `${CGROUPS}/pids`;
 }
 
-function sweep(root: string): void {
-  for (const name of readdirSync(root)) {
-    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : undefined;
-    if (pid === undefined || isAlive(pid)) continue;
+/** In these hierarchies, the children before their parents. */
+function cgroupsNamed(hierarchies: readonly string[], matches: (name: string) => boolean): string[] {
+  return hierarchies.flatMap((hierarchy) =>
+    directories(hierarchy)
+      .filter(matches)
+      .flatMap((name) => tree(join(hierarchy, name))),
+  );
+}
+
+function tree(path: string): string[] {
+  return [...directories(path).flatMap((name) => tree(join(path, name))), path];
+}
+
+function directories(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch (error) {
+    // Somebody else has removed it, or it is one of the names of a hierarchy that are links.
+    if (["ENOENT", "ENODEV", "ENOTDIR"].includes(errnoOf(error) ?? "")) return [];
+    throw error;
+  }
+}
+
+function sweep(hierarchies: readonly string[]): void {
+  const isLeft = (name: string): boolean =>
+    name.startsWith(PREFIX) && !isAlive(Number(name.slice(PREFIX.length).split("-")[0]));
+  for (const cgroup of cgroupsNamed(hierarchies, isLeft)) {
     try {
-      rmdirSync(join(root, name));
+      rmdirSync(cgroup);
     } catch {
       // Processes are dying in it, or somebody else has removed it: the next check will see.
     }

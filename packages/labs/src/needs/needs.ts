@@ -53,6 +53,8 @@ const table: Record<string, Need> = {
   etcd: program("etcd", "etcd-server"),
   etcdctl: program("etcdctl", "etcd-client"),
   containerd: program("containerd", "containerd"),
+  runc: program("runc", "runc"),
+  crun: program("crun", "crun"),
 };
 
 /** By which hosts forbid user namespaces: the kernel's switch, Debian's, Ubuntu's. */
