@@ -28,6 +28,11 @@ export type { ImageClient } from "./images/image-client.ts";
 export type { ContainerdImage } from "./images/read-image.ts";
 export type { CriPlugin } from "./managed/config-toml.ts";
 export { emptyContainerd } from "./managed/empty-containerd.ts";
+export {
+  type ExampleContainerd,
+  type ExampleContainerdOptions,
+  startExampleContainerd,
+} from "./managed/example-containerd.ts";
 export { type LocalCriOptions, localCriPlugin, takenAddressesDirectory } from "./managed/local-cri-plugin.ts";
 export { type ManagedContainerd, type StartContainerdOptions, startContainerd } from "./managed/start-containerd.ts";
 export { jsonAny, readJsonAny } from "./rpc/any.ts";
