@@ -1,0 +1,2 @@
+// fails at pulled: no image
+console.log("sha256:0123");

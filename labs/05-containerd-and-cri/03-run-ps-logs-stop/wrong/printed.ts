@@ -1,0 +1,2 @@
+// fails at run: not there
+console.log(process.argv[3]);
