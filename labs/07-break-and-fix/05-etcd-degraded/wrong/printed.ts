@@ -1,0 +1,2 @@
+// fails at diagnose: says nothing of m
+console.log("cluster nospace");
