@@ -66,6 +66,8 @@ export class ControlPlane {
   #spawn(): ChildProcess {
     const child = spawn(process.execPath, [resolve(import.meta.dirname, "control-plane-process.ts")], {
       stdio: ["pipe", "pipe", "pipe"],
+      // A session of its own: a terminal's Ctrl-C is ours to answer, and the scheduler gives it a share of its own beside us.
+      detached: true,
     });
     // It may be killed while we write.
     child.stdin.on("error", () => {});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "@drydock/kit";
 import {
   type Client,
@@ -42,6 +43,7 @@ export interface HollowNode {
 }
 
 const RETRY_MS = 200;
+const STARTING_TRIES = 5;
 /** Of lost races, and of an API server that is away or has too much to do: once more, a little later. */
 const passing = ["API_CONFLICT", "API_ALREADY_EXISTS", "API_UNAVAILABLE", "API_TOO_MANY_REQUESTS"] as const;
 
@@ -112,8 +114,21 @@ export async function startHollowNode(client: Client, options: HollowNodeOptions
     await client.updateStatus(Pod, { ...pod, status: { ...pod.status, ...wanted, conditions } });
   }
 
-  await register();
-  await beat();
+  /** A machine under load may take longer to connect than the client waits. */
+  const patiently = async (work: () => Promise<unknown>): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!hasCode(error, "API_UNAVAILABLE") || tries === STARTING_TRIES) throw error;
+        await sleep(RETRY_MS, undefined, { signal });
+      }
+    }
+  };
+
+  await patiently(register);
+  await patiently(beat);
   const timer = setInterval(() => alive && inBackground(beat), heartbeatMs);
   const pods = startInformer(client, Pod, { fieldSelector: `spec.nodeName=${name}` });
   const look = (pod: Pod): void => inBackground(() => act(keyOf(pod)));

@@ -16,6 +16,7 @@ const PROGRESS_MS = 250;
 /** A program of a learner starts in less time than a control plane. */
 const LEAST_PATIENCE_MS = 2500;
 const PATIENCE = 3;
+const MOST_PATIENCE_MS = 20_000;
 
 /** See startLabCluster. */
 export async function startCluster(options: LabClusterOptions): Promise<LabCluster> {
@@ -94,7 +95,7 @@ export async function startCluster(options: LabClusterOptions): Promise<LabClust
       server,
       kubeconfig,
       auditFile: config.auditFile,
-      patienceMs: LEAST_PATIENCE_MS + PATIENCE * (performance.now() - startedAt),
+      patienceMs: Math.min(LEAST_PATIENCE_MS + PATIENCE * (performance.now() - startedAt), MOST_PATIENCE_MS),
       nodes: hollow,
       addNode,
       controlPlane: {
