@@ -11,8 +11,12 @@ export async function askDoctor(
   if (timedOut) throw t.wrong("doctor.ts did not end within 90 s, expected it to look once and end");
   if (code !== 0) {
     const lines = stderr.trim().split("\n");
-    const error = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
-    throw t.wrong(`doctor.ts ended with ${code}, expected 0: ${error}`, "node break.ts, and then run it by hand");
+    const error =
+      lines.find((line) => /^\[?\w*Error\b/.test(line)) ?? lines.find((line) => /Error: /.test(line)) ?? lines.at(-1);
+    throw t.wrong(
+      `doctor.ts ended with ${code}, expected 0: ${error}`,
+      "run it by hand: the guide says how to get something to run it on",
+    );
   }
   return stdout
     .split("\n")
