@@ -7,6 +7,8 @@ export interface CommandEntry {
   aliases?: readonly string[];
   /** Parts that the supervisor starts, and what completion scripts call. */
   hidden?: boolean;
+  /** After its first operand everything is another program's, without a `--`: `run IMAGE ls -l`. */
+  takesWordsAfterFirst?: boolean;
   /**
    * Makes the command. Only the command that is called gets loaded: start-up time is the price of everything imported. `args`: what follows its
    * name on the command line, for who loads only one of its commands, too.
@@ -98,8 +100,34 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: objects,
     load: async () => (await import("./commands/explain.ts")).explainCommand(),
   },
+  run: {
+    summary: "run a container without a cluster",
+    group: containers,
+    takesWordsAfterFirst: true,
+    load: async () => (await import("./commands/run.ts")).runCommand(),
+  },
+  ps: {
+    summary: "list the containers of run",
+    group: containers,
+    load: async () => (await import("./commands/ps.ts")).psCommand(),
+  },
+  stop: {
+    summary: "stop containers of run",
+    group: containers,
+    load: async () => (await import("./commands/stop.ts")).stopCommand(),
+  },
+  rm: {
+    summary: "remove containers of run",
+    group: containers,
+    load: async () => (await import("./commands/rm.ts")).rmCommand(),
+  },
+  pull: {
+    summary: "fetch an image from its registry",
+    group: containers,
+    load: async () => (await import("./commands/pull.ts")).pullCommand(),
+  },
   logs: {
-    summary: "print what the containers of a pod have written",
+    summary: "print what a container, or the containers of a pod, have written",
     group: containers,
     load: async () => (await import("./commands/logs.ts")).logsCommand(),
   },
@@ -192,6 +220,12 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "run the agent of one node",
     group: parts,
     load: async () => (await import("./commands/agent.ts")).agentCommand(),
+  },
+  keep: {
+    summary: "the background process of run --detach",
+    group: other,
+    hidden: true,
+    load: async () => (await import("./commands/keep.ts")).keepCommand(),
   },
   supervise: {
     summary: "the background process of up --detach",

@@ -25,8 +25,23 @@ Examples:
     const command = loaded ?? new Command(other);
     program.addCommand(command.description(summary).helpGroup(group), { hidden: hidden ?? false });
   }
+  const words = entry?.takesWordsAfterFirst && name !== undefined ? withSeparator(program, args, name) : args;
   if (args.length === 0) program.outputHelp();
-  else await parseProgram(program, args, name);
+  else await parseProgram(program, words, name);
+}
+
+/** Puts `--` before the first operand of a command, so that no flag after it is taken for one of ours. Pure. */
+function withSeparator(program: Command, args: readonly string[], name: string): readonly string[] {
+  const command = program.commands.find((one) => one.name() === name);
+  const options = [...(command?.options ?? []), ...program.options];
+  for (let i = args.indexOf(name) + 1; i < args.length; i++) {
+    const word = args[i] as string;
+    if (word === "--") return args;
+    if (!word.startsWith("-") || word === "-") return [...args.slice(0, i), "--", ...args.slice(i)];
+    const option = options.find(({ short, long }) => word === short || word === long);
+    if (option?.required) i += 1;
+  }
+  return args;
 }
 
 /** `help X` is `X --help`, so that only X gets loaded. */

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { foreignRuntime, listFor } from "../containers/images.ts";
 import { importImage, listImages, pullImage, removeImages } from "../images/images.ts";
+import { withRuntimeChoice } from "../parts/runtime-options.ts";
 
 export function imagesCommand(): Command {
   const importCommand = new Command("import")
@@ -8,10 +10,13 @@ export function imagesCommand(): Command {
     .requiredOption("--name <reference>", "what to call it, e.g. docker.io/drydock/web:v1")
     .option("--cluster", "insist on a running cluster, whose nodes have the image at once")
     .action((path: string, options, command: Command) => importImage(command, path, options));
-  const list = new Command("list")
+  const list = withRuntimeChoice(new Command("list"))
     .alias("ls")
-    .description("list the images in the data directory")
-    .action((_options, command: Command) => listImages(command));
+    .description("list the images in the data directory, or of a runtime; what images alone does")
+    .action(async (_options, command: Command) => {
+      const kind = await foreignRuntime(command);
+      await (kind ? listFor(command, kind) : listImages(command));
+    });
   const pull = new Command("pull")
     .description("fetch an image from its registry")
     .argument("<reference>", "e.g. busybox:1.36 or localhost:5000/web:v1")
@@ -22,7 +27,7 @@ export function imagesCommand(): Command {
     .action((references: string[], _options, command: Command) => removeImages(command, references));
   return new Command("images")
     .addCommand(importCommand)
-    .addCommand(list)
+    .addCommand(list, { isDefault: true })
     .addCommand(pull)
     .addCommand(remove)
     .addHelpText(
@@ -31,7 +36,7 @@ export function imagesCommand(): Command {
 Examples:
   drydock images import web.tar --name docker.io/drydock/web:v1 --cluster
   drydock images pull busybox:1.36
-  drydock images list
+  drydock images --runtime containerd
 `,
     );
 }

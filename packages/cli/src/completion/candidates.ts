@@ -10,6 +10,7 @@ import { scripts } from "./scripts.ts";
 /** Commands whose first word is a kind and whose further words are names. */
 const takeKinds = ["get", "describe", "why", "delete", "scale", "wait"];
 const takePods = ["logs", "exec"];
+const takeContainers = [...takePods, "stop", "rm"];
 
 /** Candidates for the last of `words`, each with a description after a tab. Empty: file names, or nothing to offer. */
 export async function candidates(words: readonly string[], self: Command): Promise<string[]> {
@@ -38,7 +39,12 @@ export async function candidates(words: readonly string[], self: Command): Promi
   const previous = before.at(-1) ?? "";
   if (["-f", "--filename", "--data-dir", "--kubeconfig"].includes(previous)) return [];
   if (previous === "-o" || previous === "--output") return matching(["json", "yaml", "wide", "name"]);
-  return matching(await fromServer(name, operandsAfter(before, name), typed, previous, self));
+  const operands = operandsAfter(before, name);
+  const [own, found] = await Promise.all([
+    takeContainers.includes(name) && (operands.length === 0 || !takePods.includes(name)) ? ownContainers(self) : [],
+    fromServer(name, operands, typed, previous, self),
+  ]);
+  return matching([...own, ...found]);
 }
 
 /** A command and those of its subcommands that the words name, outermost first: `inspect ns diff`. */
@@ -83,6 +89,12 @@ async function fromServer(
   } catch {
     return [];
   }
+}
+
+async function ownContainers(self: Command): Promise<string[]> {
+  const { containerNames } = await import("../containers/candidates.ts");
+  // A data directory that is not there has none.
+  return containerNames(self).catch(() => []);
 }
 
 async function labCandidates(): Promise<string[]> {

@@ -12,15 +12,11 @@ export async function preflight(dataDir: string): Promise<void> {
   await requireDataDir(dataDir);
 }
 
-export function requireRoot(): void {
+export function requireRoot(
+  why = "nodes are containers with their own network: starting and stopping them needs root",
+): void {
   if (process.geteuid?.() === 0) return;
-  throw failure(
-    "CLUSTER_NOT_ROOT",
-    "nodes are containers with their own network: starting and stopping them needs root",
-    {
-      hint: "run the command again with sudo",
-    },
-  );
+  throw failure("CLUSTER_NOT_ROOT", why, { hint: "run the command again with sudo" });
 }
 
 function requireCgroup2(): void {

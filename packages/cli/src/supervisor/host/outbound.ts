@@ -8,8 +8,11 @@ const forwarding = "/proc/sys/net/ipv4/ip_forward";
 /** What ip_forward was before the first cluster of this machine; the last one that goes puts it back. */
 const forwardingBefore = "/run/drydock/ip-forward-before";
 
+/** A bridge, and the table with the rule for what comes from it. */
+type Way = Pick<Identity, "table" | "bridge">;
+
 /** Lets nodes reach what the host reaches, with the host's address. Says in words how it is. */
-export async function openOutbound({ table, bridge }: Identity, { cidr }: NetworkPlan): Promise<string> {
+export async function openOutbound({ table, bridge }: Way, { cidr }: Pick<NetworkPlan, "cidr">): Promise<string> {
   const rules = `table ip ${table} {
   chain postrouting {
     type nat hook postrouting priority 100;
@@ -38,7 +41,7 @@ async function switchForwardingOn(): Promise<void> {
   await writeFile(forwarding, "1");
 }
 
-export async function tableExists({ table }: Identity): Promise<boolean> {
+export async function tableExists({ table }: Pick<Way, "table">): Promise<boolean> {
   try {
     return (await runCommand("nft", ["list", "tables", "ip"])).split("\n").includes(`table ip ${table}`);
   } catch (error) {
@@ -49,12 +52,12 @@ export async function tableExists({ table }: Identity): Promise<boolean> {
 }
 
 /** Undoes `openOutbound`; ip_forward stays on while another cluster has a bridge. */
-export async function closeOutbound(identity: Identity): Promise<void> {
+export async function closeOutbound(identity: Way): Promise<void> {
   if (await tableExists(identity)) await runCommand("nft", ["delete", "table", "ip", identity.table]);
   const before = await readTextIfExists(forwardingBefore);
   if (before === undefined) return;
   const others = (await readdir("/sys/class/net")).filter(
-    (name) => /^dd-[0-9a-f]{8}$/.test(name) && name !== identity.bridge,
+    (name) => /^dd[-r][0-9a-f]{8}$/.test(name) && name !== identity.bridge,
   );
   if (others.length > 0) return;
   await writeFile(forwarding, before);
