@@ -1,0 +1,3 @@
+// fails at binds: has no node
+console.log("bound");
+setInterval(() => {}, 1000);
