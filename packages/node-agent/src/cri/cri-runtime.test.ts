@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectCri } from "@drydock/containerd";
 import { silentLogger } from "@drydock/kit";
 import t from "tap";
+import { removePodCgroup } from "../containerd/pod-cgroups.ts";
 import { rotatedLogs } from "../logs/log-file.ts";
 import { CriNode, whyNoCri } from "../test/cri-node.ts";
 import { podRuntimeContract } from "../test/pod-runtime-contract.ts";
@@ -26,11 +27,13 @@ async function main(): Promise<void> {
   await t.test("a log is rotated by the agent, and the runtime goes on in a new file", async (t) => {
     const cri = await connectCri({ socket: node.daemon.socket });
     t.teardown(() => cri.close());
+    const cgroup = `drydock-test-${process.pid}`;
+    t.teardown(() => removePodCgroup(cgroup));
     const { podSandboxId } = await cri.runtime.runPodSandbox({
       config: {
         metadata: { name: "logs", uid: "logs", namespace: "default", attempt: 0 },
         logDirectory: directory,
-        linux: { cgroupParent: `/drydock-test-${process.pid}` },
+        linux: { cgroupParent: `/${cgroup}` },
       },
     });
     const logPath = join(directory, "tick.log");
