@@ -95,6 +95,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     group: objects,
     load: async () => (await import("./commands/events.ts")).eventsCommand(),
   },
+  etcd: {
+    summary: "look into the cluster's etcd: every revision of an object",
+    group: objects,
+    load: async () => (await import("./commands/etcd.ts")).etcdCommand(),
+  },
   explain: {
     summary: "explain the fields of a kind",
     group: objects,

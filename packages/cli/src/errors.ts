@@ -6,6 +6,7 @@ export const failure = defineErrors({
   CLI_UNKNOWN_KIND: "the server has no resource of the name that was given",
   CLI_REFUSED: "the server answered a request with something that this command cannot work with",
   CLI_NOTHING_FOUND: "a selector or file named no object at all",
+  CLI_HISTORY_GONE: "the point in time or the key that was asked for is not in etcd's history",
   CLI_WAIT_TIMEOUT: "what a command waited for did not happen in time",
   CLI_ROLLOUT_FAILED: "a rollout has stopped making progress",
   CLI_REMOTE_COMMAND: "a command in a container could not be run",

@@ -23,6 +23,7 @@ export const exitCodesByError: Record<string, number> = {
   CONFIG_INVALID: exitCodes.usage,
   API_NOT_FOUND: exitCodes.notFound,
   CLI_NOTHING_FOUND: exitCodes.notFound,
+  CLI_HISTORY_GONE: exitCodes.notFound,
   MANIFEST_NOT_FOUND: exitCodes.notFound,
   IMAGE_NOT_FOUND: exitCodes.notFound,
   IMAGE_UNKNOWN: exitCodes.notFound,

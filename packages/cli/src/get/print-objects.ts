@@ -1,7 +1,8 @@
 import type { KubeObject, ObjectList } from "@drydock/machinery";
-import { getJson, queryOf } from "../api/raw.ts";
-import { displayName, pathOf } from "../api/resource.ts";
+import { getJson } from "../api/raw.ts";
+import { displayName } from "../api/resource.ts";
 import type { Session } from "../api/session.ts";
+import { notThen, readPath } from "../api/table.ts";
 import { objectText } from "../output/object-text.ts";
 import { print } from "../output/print.ts";
 import type { OutputFormat } from "./format.ts";
@@ -26,10 +27,11 @@ export async function printObjects(session: Session, queries: readonly Query[], 
 }
 
 async function objectsOf({ client }: Session, query: Query): Promise<KubeObject[]> {
-  const { type, namespace, name, labelSelector, fieldSelector } = query;
-  const path = pathOf(type, namespace, name) + queryOf({ labelSelector, fieldSelector });
-  if (name !== undefined) return [await getJson<KubeObject>(client, path)];
+  const { type, name, at } = query;
+  const path = readPath(type, query);
+  if (name !== undefined && at === undefined) return [await getJson<KubeObject>(client, path)];
   const list = await getJson<ObjectList<KubeObject>>(client, path);
+  if (name !== undefined && list.items.length === 0) throw notThen(type, query);
   // Items of a list carry no apiVersion and kind of their own; printed apart they need them.
   const apiVersion = type.group === "" ? type.version : `${type.group}/${type.version}`;
   return list.items.map((item) => ({ ...item, apiVersion, kind: type.kind }));
