@@ -1,0 +1,2 @@
+// fails at restarted: does not run again
+console.log("ready");

@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// fails at wrapped: could not create
+console.log('{"command":"create"}');
