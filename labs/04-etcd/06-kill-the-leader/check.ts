@@ -130,13 +130,13 @@ async function expectFollowed(
 export const steps: LabCheck = {
   async counts(t) {
     const etcd = await etcdOf(t);
-    const all = await adding(t, etcd.endpoints, t.number(80, 120));
+    const all = await adding(t, etcd.endpoints, t.number(40, 60));
     await all.expectAll("with two writers", "between your read and your write is room for another's write");
   },
 
   async unknown(t) {
     const { all: ways, endpoints, cut } = await proxies(t);
-    const all = await adding(t, endpoints, t.number(140, 170));
+    const all = await adding(t, endpoints, t.number(80, 100));
     for (let next = 10; await all.reaches(next); next = (await all.number()) + 12) {
       // What is asked from now on gets through, the answers do not.
       for (const way of ways) way.loseAnswers = true;
@@ -152,12 +152,12 @@ export const steps: LabCheck = {
 
   async killed(t) {
     const etcd = await etcdOf(t);
-    const all = await adding(t, etcd.endpoints, t.number(140, 160));
-    for (const at of [40, 160]) {
+    const all = await adding(t, etcd.endpoints, t.number(90, 110));
+    for (const at of [30, 110]) {
       if (!(await all.reaches(at))) break;
       const leader = await etcd.leader();
       await leader.kill();
-      await all.reaches(at + 40);
+      await all.reaches(at + 30);
       await leader.start();
     }
     await all.expectAll(
@@ -199,11 +199,11 @@ export const steps: LabCheck = {
     const child = await t.start("client.ts", ["follow", prefix, String(from)], { env: { ENDPOINTS: endpoints } });
     await t.until(() => child.stdout.includes("\n"), 20_000);
     let last = from;
-    for (let n = 1; n <= 400; n++) {
+    for (let n = 1; n <= 300; n++) {
       last =
         n % 9 === 0 ? await etcd.delete(`${prefix}${(n - 1) % 5}`) : await etcd.put(`${prefix}${n % 5}`, String(n));
       if (n % 50 === 0) cut();
-      if (n === 220) await (await etcd.leader()).kill();
+      if (n === 160) await (await etcd.leader()).kill();
     }
     await expectFollowed(t, child, prefix, from, last);
     child.kill("SIGKILL");

@@ -54,10 +54,11 @@ async function observe(): Promise<World> {
 function next({ desired, status, instances, assigned, acks }: World): Step {
   const { version, state, good } = status;
   const left = [...assigned.keys()].filter((name) => !instances.includes(name));
-  if (left.length > 0) return { assign: new Map(left.map((name) => [name, ""])) };
   if (desired !== undefined && desired !== version) return { status: { version: desired, state: "rolling", good } };
 
+  const drop: Step = left.length > 0 ? { assign: new Map(left.map((name) => [name, ""])) } : undefined;
   if (state !== "rolling") {
+    if (drop) return drop;
     const wrong = instances.filter((name) => (assigned.get(name) ?? "") !== good);
     return wrong.length > 0 ? { assign: new Map(wrong.map((name) => [name, good])) } : undefined;
   }
@@ -65,6 +66,7 @@ function next({ desired, status, instances, assigned, acks }: World): Step {
   const answered = begun.filter((name) => acks.get(name)?.version === version);
   if (answered.some((name) => !acks.get(name)?.ok)) return { status: { version, state: "rolled-back", good } };
   if (answered.length === instances.length) return { status: { version, state: "done", good: version } };
+  if (drop) return drop;
   const room = batch - (begun.length - answered.length);
   const chosen = instances.filter((name) => !begun.includes(name)).slice(0, Math.max(room, 0));
   return chosen.length > 0 ? { assign: new Map(chosen.map((name) => [name, version])) } : undefined;
