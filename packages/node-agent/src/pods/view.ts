@@ -29,8 +29,11 @@ export interface ContainerHealth {
 /** What must be had before a container can start: its image and a complete configuration. `reference`: the image that it is for. */
 export type Preparation = {
   reference: string;
-} & /** `after`: what the try before this one failed for. It is shown until this one knows better, as the kubelet does. */
-({ state: "busy"; after?: Obstacle } | { state: "done"; image: NodeImage } | ({ state: "failed" } & Obstacle));
+} /** `after`: what the try before this one failed for. It is shown until this one knows better, as the kubelet does. */ & (
+  | { state: "busy"; after?: Obstacle }
+  | { state: "done"; image: NodeImage }
+  | ({ state: "failed" } & Obstacle)
+);
 
 /** How far the container's next run is prepared; what was done for another image does not count. */
 export function preparationOf(view: Pick<PodView, "preparations">, container: Container): Preparation | undefined {

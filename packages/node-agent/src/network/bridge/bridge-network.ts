@@ -17,7 +17,7 @@ export interface BridgeNetworkOptions {
 
 /**
  * The network of a node that was told nothing else: a bridge, an address of the node's range for each pod, no other program than `ip`. It does what CNI's
- * bridge and host-local do, several times faster: see docs/adr/0019-cni-beside-our-own-bridge.md.
+ * bridge and host-local do, several times faster: see docs/adr/0018-cni-beside-our-own-bridge.md.
  */
 export class BridgeNetwork implements PodNetwork {
   readonly #options: BridgeNetworkOptions;
