@@ -1,0 +1,3 @@
+// fails at one: nobody holds
+console.log("leading");
+setInterval(() => {}, 1000);
