@@ -51,6 +51,8 @@ export async function execProcess(
     const process = connectProcess({ services, logger, ...target, pid, stdio });
     const kill = (): void => process.kill(SIGKILL);
     signal?.addEventListener("abort", kill, { once: true });
+    // It may have been aborted while the process was started.
+    if (signal?.aborted) kill();
     const outputs = [stdio.stdout, ...(stdio.stderr ? [stdio.stderr] : [])].map((stream) =>
       finished(stream).catch(() => {}),
     );
