@@ -94,10 +94,14 @@ function ownSources(url: string, directory: string): Plugin {
       onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
         const text = withoutEntries(readFileSync(path, "utf8"));
         const here = JSON.stringify(`./${relative(target, path)}`);
+        // A file that is run in a thread is a bundle of its own, beside this one; all others are found where the source is.
+        const thread = /(?<=new URL\("\.\/[\w-]+-thread\.)ts(?=", import\.meta\.url\))/g;
         const contents = text
-          // A file that is run in a thread is a bundle of its own.
-          .replaceAll(/new URL\("\.\/([\w-]+-thread)\.ts", import\.meta\.url\)/g, `new URL("./$1.mjs", ${url})`)
+          .split(thread)
+          .map((part, i) => (i === 0 ? part : part.replace("import.meta.url", "BUNDLE_URL")))
+          .join("mjs")
           .replaceAll("import.meta.url", `new URL(${here}, ${url}).href`)
+          .replaceAll("BUNDLE_URL", url)
           .replaceAll(
             "import.meta.dirname",
             `(${directory} + ${JSON.stringify(`/${relative(target, dirname(path))}`)})`,

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { errorFromData, type Logger } from "@drydock/kit";
+import { errorFromData, type Logger, messageOf } from "@drydock/kit";
 import { loadAddon } from "@drydock/linux";
 import { failure } from "../errors.ts";
 import type { ContainerState, CreateRequest } from "../types.ts";
@@ -63,7 +63,7 @@ export class Starter {
     worker.once("error", (error) => {
       cause = error;
     });
-    worker.once("exit", () => this.#ended(worker, cause));
+    worker.once("exit", (code) => this.#ended(worker, cause ?? new Error(`it ended with exit code ${code}`)));
     worker.unref();
     this.#worker = worker;
     return worker;
@@ -96,7 +96,9 @@ export class Starter {
     const all = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of all) {
-      reject(failure("RUNTIME_STARTER_ENDED", "the thread that starts containers has ended", { cause }));
+      reject(
+        failure("RUNTIME_STARTER_ENDED", `the thread that starts containers has ended: ${messageOf(cause)}`, { cause }),
+      );
     }
   }
 }
