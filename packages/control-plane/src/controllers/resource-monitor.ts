@@ -7,6 +7,8 @@ import type { SharedInformers } from "./shared-informers.ts";
 export interface MonitorHandler {
   set(type: ResourceType, object: KubeObject): void;
   gone(type: ResourceType, object: KubeObject): void;
+  /** A kind has been added at run time, and all objects of it have been heard of. */
+  kindAdded?(): void;
 }
 
 /** Kinds that own nothing and are owned by nothing, and of which there are many. */
@@ -81,7 +83,7 @@ export class ResourceMonitor {
       const nap = new AbortController();
       this.#wake = () => nap.abort();
       try {
-        await this.#refresh(signal);
+        await this.#refresh(signal, synced);
         if (!synced) {
           const informers = [...this.#watched.values()].map(({ type }) => this.#options.informers.of(type));
           await Promise.all(informers.map((informer) => informer.synced(signal)));
@@ -100,7 +102,8 @@ export class ResourceMonitor {
     this.#first.reject(signal.reason);
   }
 
-  async #refresh(signal: AbortSignal): Promise<void> {
+  /** `later`: the kinds found first have been heard of. */
+  async #refresh(signal: AbortSignal, later: boolean): Promise<void> {
     const { client, informers, logger } = this.#options;
     this.#types = await discoverTypes(client, signal);
     const wanted = new Map(
@@ -123,6 +126,13 @@ export class ResourceMonitor {
         deleted: gone,
       });
       this.#watched.set(key, { type, unsubscribe });
+      if (!later) continue;
+      informers
+        .of(type)
+        .synced(signal)
+        .then(() => this.#tell((handler) => handler.kindAdded?.()))
+        // Stopped before.
+        .catch(() => {});
     }
     for (const [key, { type, unsubscribe }] of this.#watched) {
       if (wanted.has(key)) continue;

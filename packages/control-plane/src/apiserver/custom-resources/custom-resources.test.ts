@@ -394,6 +394,8 @@ t.test("definitions that cannot be are refused, with the path", async (t) => {
 
 t.test("a name that is taken is not served", async (t) => {
   await define(definition({ kind: "Tug", group: "names.example.com", shortNames: ["t"] }));
+  // Until then neither has the name.
+  await until(async () => (await admin.call("GET", pathOf("Tug", "names.example.com"))).status === 200);
   await define(definition({ kind: "Tanker", group: "names.example.com", shortNames: ["t"] }));
   const conditionOf = async () =>
     (await admin.call("GET", `${crds}/tankers.names.example.com`)).json.status.conditions?.find(

@@ -46,6 +46,7 @@ export class GarbageCollector implements Reconciler, KeySource {
     deps.monitor.addHandler({
       set: (type, object) => this.#set(entityOf(type, object)),
       gone: (_type, object) => this.#gone(object.metadata.uid ?? ""),
+      kindAdded: () => this.#lookAtAll(),
     });
   }
 
@@ -53,7 +54,7 @@ export class GarbageCollector implements Reconciler, KeySource {
   async synced(): Promise<void> {
     await this.#deps.monitor.synced();
     this.#complete = true;
-    for (const entity of this.#graph.entities()) if (this.#needsLook(entity)) this.#enqueue(entity.uid);
+    this.#lookAtAll();
   }
 
   subscribe(enqueue: (uid: string) => void): () => void {
@@ -69,6 +70,12 @@ export class GarbageCollector implements Reconciler, KeySource {
     if (entity.deletion === "none") return this.#collect(entity);
     if (entity.deletion === "foreground") return this.#deleteDependents(entity);
     if (entity.deletion === "orphan") return this.#orphanDependents(entity);
+  }
+
+  /** Also when a kind has become known: what names an owner of it was kept, and the owner may have gone before anybody watched. */
+  #lookAtAll(): void {
+    if (!this.#complete) return;
+    for (const entity of this.#graph.entities()) if (this.#needsLook(entity)) this.#enqueue(entity.uid);
   }
 
   #set(entity: Entity): void {
