@@ -237,7 +237,7 @@ t.test("what cannot be started says why, and leaves nothing", async (t) => {
   const streams = { ioDirectory: join(directory, "io-none"), terminal: false, stdin: false };
   await t.rejects(client.tasks.start("none", streams), { message: /execve.*"\/none".*no such file/ });
   await client.containers.delete("none");
-  t.same(readdirSync(stateDir), []);
+  t.same(containersIn(stateDir), []);
 });
 
 t.test("many at once", async (t) => {
@@ -255,5 +255,10 @@ t.test("many at once", async (t) => {
     codes,
     ids.map((id, index) => [`${id}\n`, index]),
   );
-  t.same(readdirSync(stateDir), []);
+  t.same(containersIn(stateDir), []);
 });
+
+/** What the runtime keeps of containers. Compiled seccomp filters stay there for the next one. */
+function containersIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => name !== ".filters");
+}
