@@ -169,7 +169,8 @@ export const steps: LabCheck = {
     const before = digest();
     const env = { PATH: `${tools}:${process.env.PATH}` };
 
-    // In the image: a program that is a link to whoever starts it, and a command that waits for that to happen.
+    // In the image: a program that is a link to whoever starts it, and a command that waits for that to happen. As long as anybody else runs that
+    // program it cannot be written to ("Text file busy"), so it is tried for a second.
     execFileSync("ln", ["-sf", "/proc/self/exe", `${rootfs}/bin/sleep`]);
     const script = `echo up >/up
       while :; do for p in /proc/[0-9]*; do
@@ -178,7 +179,10 @@ export const steps: LabCheck = {
         command exec 7<$p/exe 2>/dev/null || continue
         who=$(cat $p/cmdline); echo "$who" >>/seen
         while [ -e $p ]; do :; done
-        { echo evil >/proc/self/fd/7; } 2>/dev/null
+        for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+          { echo evil >/proc/self/fd/7; } 2>/dev/null && break
+          /bin/busybox sleep 0.05
+        done
         exec 7<&-
         echo "$who" >>/tried
       done; done # ${word}`;
