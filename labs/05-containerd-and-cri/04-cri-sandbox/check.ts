@@ -1,5 +1,6 @@
 import { readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type ContainerdClient, connectContainerd } from "@drydock/containerd";
 import type { CheckTools, LabCheck } from "@drydock/labs";
 import { cgroupParent, directory, privateRun, removeCgroups } from "../shared/lab-containerd.ts";
@@ -82,7 +83,7 @@ class Pod {
     return containers.filter(({ podSandboxId }) => ids.includes(podSandboxId));
   }
 
-  /** Pids of what runs, by name; that of the sandbox has the name "". */
+  /** Pids of what runs, by name; that of the sandbox has the name "". To be compared by name: CRI lists in no order. */
   async pids(): Promise<Record<string, number>> {
     const found: Record<string, number> = {};
     for (const { id } of await this.sandboxes()) found[""] = (await this.#place.client.tasks.get(id))?.pid ?? 0;
@@ -100,7 +101,11 @@ const told = (containers: readonly Container[]): string =>
     .sort()
     .join(", ") || "none";
 
-const sleeper = (t: CheckTools): Spec => ({ name: t.word(), command: ["sleep", "100000"] });
+/** Ends on SIGTERM: the first process of a pid namespace ignores what it has no handler for, and each stop would take its whole grace. */
+const sleeper = (t: CheckTools): Spec => ({
+  name: t.word(),
+  command: ["sh", "-c", "trap exit TERM; sleep 100000 & wait"],
+});
 
 export const steps: LabCheck = {
   async sandbox(t) {
@@ -164,7 +169,7 @@ export const steps: LabCheck = {
         `after a second up the sandboxes are: ${said(await pod.sandboxes())}, expected the one of before`,
         "ask what there is before you make anything: ListPodSandbox with a label_selector",
       );
-    if (JSON.stringify(await pod.pids()) !== JSON.stringify(before))
+    if (!isDeepStrictEqual(await pod.pids(), before))
       throw t.wrong("a second up, with nothing to do, started containers anew, expected them left alone");
     const victim = (await pod.containers()).find(({ metadata }) => metadata.name === ending.name);
     await lab.client.tasks.kill(victim?.id ?? "", SIGKILL);
