@@ -223,7 +223,8 @@ export const steps: LabCheck = {
     const watcher = await watch(t, lab);
     await lab.example.kill();
     process.kill(lostPid as number, "SIGKILL");
-    await t.until(() => false, 500);
+    // A call waits a second for a connection: containerd is away for longer, so that calls fail, too.
+    await t.until(() => watcher.isOver(), 2500);
     await lab.example.restart();
     const pid = await restarted(t, lab, watcher, lost, lostPid);
     if (!pid)

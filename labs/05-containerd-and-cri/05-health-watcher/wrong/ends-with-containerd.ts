@@ -134,6 +134,13 @@ async function round(): Promise<void> {
   for (const id of patients.keys()) if (!ids.has(id)) patients.delete(id);
 }
 
+/** Says what ended. Its stream breaks together with containerd, at once and for certain, and nobody catches that. */
+async function log(events: Awaited<ReturnType<typeof client.subscribe>>): Promise<void> {
+  for await (const { topic, event } of events)
+    if (topic === "/tasks/exit") console.error(`${event.containerId} has come to its end`);
+}
+
+void log(await client.subscribe(new AbortController().signal));
 console.log("ready");
 for (;;) {
   await round();
