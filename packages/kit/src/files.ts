@@ -61,8 +61,9 @@ export async function ensureDirectory(path: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
-    if (errnoOf(error) !== "ENOENT" || parent === path || (await pathExists(parent))) throw error;
-    await ensureDirectory(parent);
+    if (errnoOf(error) !== "ENOENT" || parent === path) throw error;
+    // Somebody else may have made it in between. Once more tells.
+    if (!(await pathExists(parent))) await ensureDirectory(parent);
     await mkdir(path).catch((again: unknown) => {
       if (errnoOf(again) !== "EEXIST") throw again;
     });
