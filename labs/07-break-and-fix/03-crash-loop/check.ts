@@ -10,8 +10,9 @@ interface Broken {
   before: { pods: Pod[]; workloads: Workload[] };
 }
 
-/** So long containers must run, and not be started again, to be taken for well: longer than a probe and a back-off take. */
-const STEADY_MS = 4_000;
+/** So long containers must run, and not be started again, to be taken for well: twice what the probe needs to kill one, 1 s and another. */
+const STEADY_MS = 5_000;
+const STEADY_WITHIN_MS = 60_000;
 
 let broken: Promise<Broken> | undefined;
 
@@ -80,17 +81,18 @@ export const steps: LabCheck = {
       if (now === undefined || now !== last) since = performance.now();
       last = now;
       return now !== undefined && performance.now() - since > STEADY_MS;
-    }, 60_000);
+    }, STEADY_WITHIN_MS);
     if (isSteady) return;
     const pods = await podsOf(cluster, scene);
     const ill =
       pods.find((pod) => !pod.status?.containerStatuses?.[0]?.state?.running) ?? pods.find((pod) => restarts(pod) >= 2);
     const status = ill?.status?.containerStatuses?.[0];
     const ended = status?.lastState?.terminated;
+    const late = `${STEADY_WITHIN_MS / 1000} s after --fix`;
     throw t.wrong(
       ill
-        ? `30 s after --fix the container of ${ill.metadata.name} does not go on running, expected it to (${restarts(ill)} restarts; ${ended ? `ended with ${ended.exitCode}` : (status?.state?.waiting?.reason ?? "not started")})`
-        : `30 s after --fix there are ${pods.length} pods, expected 4 that run`,
+        ? `${late} the container of ${ill.metadata.name} does not go on running, expected it to (${restarts(ill)} restarts; ${ended ? `ended with ${ended.exitCode}` : (status?.state?.waiting?.reason ?? "not started")})`
+        : `${late} there are ${pods.length} pods, expected 4 that run`,
       "look again with drydock why: it may be ill of something else now",
     );
   },

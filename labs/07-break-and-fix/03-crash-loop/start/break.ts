@@ -72,14 +72,15 @@ export async function breakCluster(client: Client): Promise<Scene> {
   });
   const wrongPort = probe.port + randomInt(1_000, 2_000);
   await create(c, {
-    command: ["httpd", "-f", "-p", String(probe.port)],
+    // With a page to serve: a 404 is a failed probe, too, and no cure of the port would help.
+    command: ["httpd", "-f", "-p", String(probe.port), "-h", "/www"],
     ports: [{ containerPort: probe.port }],
     livenessProbe: {
       httpGet: { port: wrongPort },
       initialDelaySeconds: 1,
       periodSeconds: 1,
       timeoutSeconds: 10,
-      failureThreshold: 3,
+      failureThreshold: 2,
     },
   });
   await create(

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
 interface Member {
@@ -26,6 +27,17 @@ async function call<T>(member: Member, path: string, body: object = {}): Promise
   return JSON.parse(text) as T;
 }
 
+/** etcd changes no list of members while its members have only just found each other (5 s): it says so, and is asked again. */
+async function changeMembers(healthy: Member, change: "remove" | "add", body: object): Promise<void> {
+  for (const deadline = Date.now() + 30_000; ; await delay(500)) {
+    try {
+      return await call(healthy, `/v3/cluster/member/${change}`, body);
+    } catch (error) {
+      if (!String(error).includes("unhealthy cluster") || Date.now() > deadline) throw error;
+    }
+  }
+}
+
 async function answers(member: Member): Promise<boolean> {
   try {
     await call(member, "/v3/maintenance/status");
@@ -44,8 +56,8 @@ async function start(name: string, ...flags: string[]): Promise<void> {
 async function replace(healthy: Member, lost: Member): Promise<void> {
   const list = await call<{ members: { ID: string; peerURLs: string[] }[] }>(healthy, "/v3/cluster/member/list");
   const old = list.members.find(({ peerURLs }) => peerURLs.includes(lost.peerUrl));
-  if (old) await call(healthy, "/v3/cluster/member/remove", { ID: old.ID });
-  await call(healthy, "/v3/cluster/member/add", { peerURLs: [lost.peerUrl] });
+  if (old) await changeMembers(healthy, "remove", { ID: old.ID });
+  await changeMembers(healthy, "add", { peerURLs: [lost.peerUrl] });
   await start(lost.name, "--existing");
 }
 
